@@ -6,8 +6,7 @@
 namespace zz::crypto {
 
 bool equal(ByteView a, ByteView b) {
-    return a.size() == b.size() &&
-           (a.empty() || CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0);
+    return a.size() == b.size() && (a.empty() || CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0);
 }
 
 } // namespace zz::crypto

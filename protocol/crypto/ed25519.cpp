@@ -28,13 +28,15 @@ EVP_MD_CTX* thread_context() {
 
 } // namespace
 
-SigningKeyPair SigningKeyPair::generate() { return from_seed(random_secret()); }
+SigningKeyPair SigningKeyPair::generate() {
+    return from_seed(random_secret());
+}
 
 SigningKeyPair SigningKeyPair::from_seed(const Secret& seed) {
     SigningKeyPair pair;
-    pair.key_ = {EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed.view().data(),
-                                              Secret::size),
-                 EVP_PKEY_free};
+    pair.key_ = {
+        EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed.view().data(), Secret::size),
+        EVP_PKEY_free};
     ZZ_CHECK(pair.key_ != nullptr, "cannot make an Ed25519 key: {}", openssl_error());
     std::size_t length = SigningKey::size;
     ZZ_CHECK(EVP_PKEY_get_raw_public_key(pair.key_.get(), pair.public_.bytes.data(), &length) == 1,

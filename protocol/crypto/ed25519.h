@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ed25519 signatures (ZZ-2.2). Both kinds of key are parsed once and may then be used by any thread; copies share the
-// parsed key, which OpenSSL wipes with the last of them.
+// Ed25519 signatures (ZZ-2.2). Both kinds of key are parsed once and may then be used by any
+// thread; copies share the parsed key, which OpenSSL wipes with the last of them.
 #pragma once
 
 #include <memory>

@@ -13,7 +13,9 @@
 
 namespace zz::crypto {
 
-void MacKey::Free::operator()(evp_mac_ctx_st* context) const { EVP_MAC_CTX_free(context); }
+void MacKey::Free::operator()(evp_mac_ctx_st* context) const {
+    EVP_MAC_CTX_free(context);
+}
 
 MacKey::MacKey(ByteView key) {
     ZZ_CHECK(!key.empty() && key.size() <= 64, "a MAC key of {} bytes", key.size());
@@ -60,7 +62,9 @@ Tag MacKey::tag(std::initializer_list<ByteView> parts) {
     return tag;
 }
 
-Tag MacKey::tag(ByteView message) { return tag({message}); }
+Tag MacKey::tag(ByteView message) {
+    return tag({message});
+}
 
 bool MacKey::verify(ByteView message, const Tag& expected) {
     return equal(tag(message).view(), expected.view());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// MacKey: HMAC-SHA-256 under one key, cut to the first 16 bytes (ZZ-2.2). The keyed context is made once and rewound for
-// every tag. A MacKey belongs to one thread; a copy is an independent context with the same key, for another thread.
-// A moved-from MacKey can only be assigned to or destroyed.
+// MacKey: HMAC-SHA-256 under one key, cut to the first 16 bytes (ZZ-2.2). The keyed context is made
+// once and rewound for every tag. A MacKey belongs to one thread; a copy is an independent context
+// with the same key, for another thread. A moved-from MacKey can only be assigned to or destroyed.
 #pragma once
 
 #include <initializer_list>

@@ -22,9 +22,9 @@ constexpr std::string_view kTitle = "zz-key-file 1\n";
 constexpr std::array<std::string_view, 4> kNames{"signing-seed ", "exchange-private ",
                                                  "signing-public ", "exchange-public "};
 constexpr std::size_t kHexDigits = 2 * Secret::size;
-constexpr std::size_t kFileSize =
-    kTitle.size() + kNames[0].size() + kNames[1].size() + kNames[2].size() + kNames[3].size() +
-    kNames.size() * (kHexDigits + 1);
+constexpr std::size_t kFileSize = kTitle.size() + kNames[0].size() + kNames[1].size() +
+                                  kNames[2].size() + kNames[3].size() +
+                                  kNames.size() * (kHexDigits + 1);
 
 class File {
   public:
@@ -160,7 +160,9 @@ KeyPair keys_from(const Secret& signing_seed, const Secret& exchange_private) {
                        ExchangeKeyPair::from_private(exchange_private).public_key()}};
 }
 
-KeyPair generate_keys() { return keys_from(random_secret(), random_secret()); }
+KeyPair generate_keys() {
+    return keys_from(random_secret(), random_secret());
+}
 
 Result<KeyPair> read_key_file(const std::string& path) {
     const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
@@ -175,7 +177,8 @@ Result<KeyPair> read_key_file(const std::string& path) {
     if (!read_up_to(file.get(), text))
         return failed("read", path);
     std::array<Secret, 4> fields;
-    const int bad_line = text.size == kFileSize ? parse(ByteView(text.bytes).first(kFileSize), fields) : 1;
+    const int bad_line =
+        text.size == kFileSize ? parse(ByteView(text.bytes).first(kFileSize), fields) : 1;
     if (bad_line != 0)
         return Error{fmt::format("key file {} is malformed at line {}: restore it or make new keys "
                                  "with 'zzctl keygen'",
@@ -193,8 +196,7 @@ Status write_key_file(const std::string& path, const KeyPair& keys) {
     KeyText text;
     text.append(kTitle);
     const std::array<ByteView, 4> fields{keys.signing_seed.view(), keys.exchange_private.view(),
-                                         keys.publics.signing.view(),
-                                         keys.publics.exchange.view()};
+                                         keys.publics.signing.view(), keys.publics.exchange.view()};
     for (std::size_t i = 0; i < fields.size(); ++i) {
         text.append(kNames[i]);
         append_hex(text, fields[i]);
@@ -210,8 +212,8 @@ Status write_key_file(const std::string& path, const KeyPair& keys) {
     const int reason = errno;
     ::unlink(aside.c_str());
     if (!placed && reason == EEXIST)
-        return Error{fmt::format("key file {} exists and is never overwritten: move it away first",
-                                 path)};
+        return Error{
+            fmt::format("key file {} exists and is never overwritten: move it away first", path)};
     errno = reason;
     if (!placed)
         return failed("write", path);

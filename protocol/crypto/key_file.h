@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two private keys of a principal (ZZ-2.1) and the file they live in: text of five lines, mode 0600, owned by the
-// user the service runs as. Anything else is refused (scenario G3). No error text holds key material.
+// The two private keys of a principal (ZZ-2.1) and the file they live in: text of five lines, mode
+// 0600, owned by the user the service runs as. Anything else is refused (scenario G3). No error
+// text holds key material.
 #pragma once
 
 #include <string>

@@ -8,7 +8,9 @@
 
 namespace zz::crypto {
 
-void wipe(std::span<std::uint8_t> memory) { OPENSSL_cleanse(memory.data(), memory.size()); }
+void wipe(std::span<std::uint8_t> memory) {
+    OPENSSL_cleanse(memory.data(), memory.size());
+}
 
 Secret::Secret(ByteView bytes) {
     ZZ_CHECK(bytes.size() == size, "a secret has {} bytes, got {}", size, bytes.size());

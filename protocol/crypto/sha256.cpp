@@ -26,8 +26,7 @@ void add(EVP_MD_CTX* context, ByteView bytes) {
 
 Digest end(EVP_MD_CTX* context) {
     Digest digest;
-    ZZ_CHECK(EVP_DigestFinal_ex(context, digest.bytes.data(), nullptr) == 1, "{}",
-             openssl_error());
+    ZZ_CHECK(EVP_DigestFinal_ex(context, digest.bytes.data(), nullptr) == 1, "{}", openssl_error());
     return digest;
 }
 
@@ -61,7 +60,9 @@ Digest sha256(std::initializer_list<ByteView> parts) {
     return end(context);
 }
 
-void Sha256::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+void Sha256::Free::operator()(evp_md_ctx_st* context) const {
+    EVP_MD_CTX_free(context);
+}
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
     ZZ_CHECK(context_ != nullptr, "no memory for a hash context");

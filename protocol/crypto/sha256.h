@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SHA-256. The one-shot functions reuse a context of the calling thread; a Sha256 belongs to one thread.
+// SHA-256. The one-shot functions reuse a context of the calling thread; a Sha256 belongs to one
+// thread.
 #pragma once
 
 #include <initializer_list>

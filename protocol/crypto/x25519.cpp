@@ -19,15 +19,19 @@ using PeerKey = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 using PeerContext = std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)>;
 using KdfContext = std::unique_ptr<EVP_KDF_CTX, decltype(&EVP_KDF_CTX_free)>;
 
-// OpenSSL's parameters are not const, though it does not write to these.
+// OpenSSL's parameters are not const, though it does not write to these; it refuses a null pointer
+// even for no bytes.
 OSSL_PARAM octets(const char* name, ByteView bytes) {
-    return OSSL_PARAM_construct_octet_string(name, const_cast<std::uint8_t*>(bytes.data()),
-                                             bytes.size());
+    static std::uint8_t none = 0;
+    auto* data = bytes.empty() ? &none : const_cast<std::uint8_t*>(bytes.data());
+    return OSSL_PARAM_construct_octet_string(name, data, bytes.size());
 }
 
 } // namespace
 
-ExchangeKeyPair ExchangeKeyPair::generate() { return from_private(random_secret()); }
+ExchangeKeyPair ExchangeKeyPair::generate() {
+    return from_private(random_secret());
+}
 
 ExchangeKeyPair ExchangeKeyPair::from_private(const Secret& key) {
     ExchangeKeyPair pair;
@@ -42,9 +46,9 @@ ExchangeKeyPair ExchangeKeyPair::from_private(const Secret& key) {
 }
 
 Result<Secret> ExchangeKeyPair::shared_secret(const ExchangeKey& peer) const {
-    const PeerKey other(EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, peer.bytes.data(),
-                                                    ExchangeKey::size),
-                        EVP_PKEY_free);
+    const PeerKey other(
+        EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, peer.bytes.data(), ExchangeKey::size),
+        EVP_PKEY_free);
     const PeerContext context(EVP_PKEY_CTX_new(key_.get(), nullptr), EVP_PKEY_CTX_free);
     ZZ_CHECK(context != nullptr, "cannot begin a key agreement: {}", openssl_error());
     Secret secret;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// X25519 key agreement and HKDF-SHA-256: the pairwise keys of ZZ-2.2. A parsed key may be used by any thread.
+// X25519 key agreement and HKDF-SHA-256: the pairwise keys of ZZ-2.2. A parsed key may be used by
+// any thread.
 #pragma once
 
 #include <memory>
@@ -19,7 +20,8 @@ class ExchangeKeyPair {
     static ExchangeKeyPair from_private(const Secret& key);
 
     const ExchangeKey& public_key() const { return public_; }
-    // Equal on both sides. An error if the peer's key is of small order: then the secret would be known to all.
+    // Equal on both sides. An error if the peer's key is of small order: then the secret would be
+    // known to all.
     Result<Secret> shared_secret(const ExchangeKey& peer) const;
 
   private:

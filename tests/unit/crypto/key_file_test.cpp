@@ -113,7 +113,8 @@ void KeyFileTest::every_changed_byte_is_refused() {
         QByteArray bad = good;
         bad[i] = bad[i] == '0' ? '1' : '0';
         replace(bad);
-        // A changed X25519 private key may be the same key after clamping; all else must be refused.
+        // A changed X25519 private key may be the same key after clamping; all else must be
+        // refused.
         if (auto read = read_key_file(path_))
             QVERIFY(bad.startsWith("zz-key-file 1\nsigning-seed ") && i > 90 && i < 175);
     }
