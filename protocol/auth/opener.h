@@ -4,13 +4,16 @@
 // tag or signature, carried digests, embedded signatures. Owns a bounded cache of embedded frames already verified.
 #pragma once
 
+#include <optional>
 #include <unordered_set>
 #include <variant>
+#include <vector>
 
 #include "protocol/auth/identity.h"
 #include "protocol/auth/keyring.h"
 #include "protocol/auth/rejected.h"
 #include "protocol/auth/verified.h"
+#include "protocol/wire/envelope.h"
 
 namespace zz::auth {
 
@@ -30,16 +33,19 @@ class Opener {
     Opened open_signed(const Blob& frame);
 
   private:
+    friend class EmbeddedCheck;
     Opened open_any(const Blob& frame, const PrincipalId* link);
-    bool verified_before(const Digest& frame_digest) const;
+    std::optional<Rejected> header_fault(const wire::Envelope& envelope) const;
+    std::optional<Rejected> proof_fault(const wire::Envelope& envelope) const;
+    bool signature_is_right(const wire::Envelope& envelope) const;
+    bool verified_before(const Digest& key) const;
+    bool remember(const Digest& key);
 
     Identity identity_;
     const Keyring* keyring_;
-    std::unordered_set<Digest> seen_;
+    std::unordered_set<Digest> seen_; // of what is inside messages: never asked twice for one signature
     std::vector<Digest> seen_order_;
     std::size_t seen_next_ = 0;
-
-    friend class EmbeddedCheck;
 };
 
 } // namespace zz::auth
