@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/application/kv/kv.h"
+
+#include <fmt/format.h>
+
+#include "backend/application/kv/command_table.h"
+
+namespace zz::application::kv {
+namespace {
+
+enum class Fate : std::uint8_t { Ran, OverBudget, OverReply };
+
+struct Attempt {
+    Fate fate = Fate::Ran;
+    Bytes reply;
+};
+
+// Runs one command up to, but without, the commit of its writes. `room` is what its reply may take.
+Attempt run(Store& store, const Arguments& arguments, std::size_t room) {
+    if (auto error = reject(arguments)) {
+        return {Fate::Ran, std::move(*error)};
+    }
+    const Command& command = *find_command(arguments[0]);
+    if (command.where == Where::Local) {
+        return {Fate::Ran, error_reply(fmt::format("ERR '{}' concerns a connection and is not an "
+                                                   "operation of the service",
+                                                   command.name))};
+    }
+    store.charge(kStepsPerCommand);
+    Reply reply;
+    command.run(store, arguments, reply);
+    if (store.exhausted()) {
+        return {Fate::OverBudget, {}};
+    }
+    if (reply.size() > room) {
+        return {Fate::OverReply, {}};
+    }
+    return {Fate::Ran, reply.take()};
+}
+
+Bytes fate_error(Fate fate, std::string_view code, std::uint32_t budget) {
+    if (fate == Fate::OverBudget) {
+        return error_reply(fmt::format(
+            "{} the command needs more than its execution budget of {} steps", code, budget));
+    }
+    return error_reply(fmt::format("{} the reply is longer than {} bytes", code, kReplyBytesMax));
+}
+
+void append(Bytes& out, const Bytes& more) { out.insert(out.end(), more.begin(), more.end()); }
+
+Bytes run_command(Store& store, const Arguments& arguments, std::uint32_t budget) {
+    store.begin();
+    Attempt attempt = run(store, arguments, kReplyBytesMax);
+    if (attempt.fate != Fate::Ran) {
+        store.rollback();
+        return fate_error(attempt.fate, "ERR", budget);
+    }
+    store.commit();
+    return std::move(attempt.reply);
+}
+
+Bytes run_sequence(Store& store, const std::vector<Arguments>& commands, std::uint32_t budget) {
+    constexpr std::size_t kCountBytes = 2;
+    Bytes out(kCountBytes);
+    std::size_t done = 0;
+    for (const Arguments& arguments : commands) {
+        store.begin();
+        const Attempt attempt = run(store, arguments, kReplyBytesMax - out.size());
+        if (attempt.fate != Fate::Ran) {
+            store.rollback();
+            if (done > 0) {
+                break;
+            }
+            // The first one has all there is to have: submitting it again would not help.
+            append(out, fate_error(attempt.fate, "ERR", budget));
+            ++done;
+            continue;
+        }
+        store.commit();
+        append(out, attempt.reply);
+        ++done;
+    }
+    out[0] = static_cast<std::uint8_t>(done);
+    out[1] = static_cast<std::uint8_t>(done >> 8);
+    return out;
+}
+
+Bytes run_transaction(Store& store, const std::vector<Arguments>& commands, std::uint32_t budget) {
+    Reply head;
+    head.array(commands.size());
+    Bytes out = head.take();
+    store.begin();
+    for (const Arguments& arguments : commands) {
+        const Attempt attempt = run(store, arguments, kReplyBytesMax - out.size());
+        if (attempt.fate != Fate::Ran) {
+            store.rollback();
+            return fate_error(attempt.fate, "EXECABORT", budget);
+        }
+        append(out, attempt.reply);
+    }
+    store.commit();
+    return out;
+}
+
+} // namespace
+
+Outcome KeyValue::execute(state::Overlay& state, ByteView operation, Timestamp time,
+                          std::uint32_t budget) {
+    const auto decoded = decode_operation(operation);
+    if (!decoded) {
+        return Done{error_reply("ERR " + decoded.error().text)};
+    }
+    Store store(state, time, budget);
+    Bytes reply;
+    switch (decoded.value().kind) {
+    case OperationKind::Command:
+        reply = run_command(store, decoded.value().commands.front(), budget);
+        break;
+    case OperationKind::Sequence:
+        reply = run_sequence(store, decoded.value().commands, budget);
+        break;
+    case OperationKind::Transaction:
+        reply = run_transaction(store, decoded.value().commands, budget);
+        break;
+    }
+    store.finish();
+    if (store.needs()) {
+        return Needs{state.wanted()};
+    }
+    return Done{std::move(reply)};
+}
+
+std::vector<Bytes> KeyValue::touched_keys(ByteView operation) const {
+    const auto decoded = decode_operation(operation);
+    if (!decoded) {
+        return {};
+    }
+    std::vector<Bytes> keys{Store::meta_key()};
+    for (const Arguments& arguments : decoded.value().commands) {
+        if (reject(arguments)) {
+            continue;
+        }
+        for (const ByteView key : keys_of(*find_command(arguments[0]), arguments)) {
+            keys.push_back(Store::entry_key(key));
+        }
+    }
+    return keys;
+}
+
+} // namespace zz::application::kv
