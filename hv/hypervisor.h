@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hypervisor: what a controller asks of the thing that runs replicas on one host. Nine calls; drivers are hv/process
-// (local processes), hv/memory (deterministic, for tests and the simulator), hv/libvirt (domains).
+// Hypervisor: what a controller asks of the thing that runs replicas on one host. Nine calls;
+// drivers are hv/process (local processes), hv/memory (deterministic, for tests and the simulator),
+// hv/libvirt (domains).
 //
-// Owned by one thread, the controller's shell. Calls are synchronous and bounded in time by the driver; whatever the
-// world refuses comes back as an Error and leaves the machine in a state that list() tells. A call whose target state
-// already holds succeeds and does nothing, so that a level-triggered controller may repeat it (ZZ-6.8).
+// Owned by one thread, the controller's shell. Calls are synchronous and bounded in time by the
+// driver; whatever the world refuses comes back as an Error and leaves the machine in a state that
+// list() tells. A call whose target state already holds succeeds and does nothing, so that a
+// level-triggered controller may repeat it (ZZ-6.8).
 //
-// A machine is named by application, principal and incarnation; its image records that name itself, so that a call
-// never touches another incarnation than the one it names (ZZ-6.8).
+// A machine is named by application, principal and incarnation; its image records that name itself,
+// so that a call never touches another incarnation than the one it names (ZZ-6.8).
 #pragma once
 
 #include <cstdint>
@@ -21,7 +23,8 @@
 
 namespace zz::hv {
 
-// A replica's machine. Execution replicas carry their incarnation; agreement replicas and gateways have incarnation 0.
+// A replica's machine. Execution replicas carry their incarnation; agreement replicas and gateways
+// have incarnation 0.
 struct MachineName {
     ApplicationId application;
     PrincipalId principal;
@@ -42,7 +45,7 @@ Result<MachineName> machine_from_text(const std::string& text);
 
 // What a machine is made of. Drivers ignore what is not theirs.
 struct MachineSpec {
-    std::vector<std::string> program;               // process: argv, the first is the path of the program
+    std::vector<std::string> program; // process: argv, the first is the path of the program
     std::map<std::string, std::string> environment; // process: added to the controller's own
     std::string image;                              // virtual machine: base image
     std::string kernel;                             // virtual machine: kernel, when booted directly
@@ -78,7 +81,8 @@ enum class EventKind : std::uint8_t {
     Vanished // a machine this driver adopted is gone and its exit status is not known
 };
 
-// A machine left Running or Paused without a call of this interface asking for it; its state is now Stopped.
+// A machine left Running or Paused without a call of this interface asking for it; its state is now
+// Stopped.
 struct MachineEvent {
     MachineName name;
     EventKind kind = EventKind::Exited;
@@ -86,7 +90,8 @@ struct MachineEvent {
     friend bool operator==(const MachineEvent&, const MachineEvent&) = default;
 };
 
-// What destroy() does with the data: kept as a hash-checked source for recovery (ZZ-7.3), or erased.
+// What destroy() does with the data: kept as a hash-checked source for recovery (ZZ-7.3), or
+// erased.
 enum class Disk : std::uint8_t { Keep, Erase };
 
 class Hypervisor {
@@ -118,7 +123,8 @@ enum class Call : std::uint8_t { Define, Start, Suspend, Resume, Save, Restore, 
 
 // What a driver must do with `call` in `state`.
 enum class Step : std::uint8_t { Act, AlreadyDone, Refuse };
-// Precondition: call is neither Define, Destroy nor List, which every state allows or decides itself.
+// Precondition: call is neither Define, Destroy nor List, which every state allows or decides
+// itself.
 Step step_for(Call call, MachineState state);
 
 std::string to_string(MachineState state);

@@ -8,7 +8,8 @@ namespace zz::hv {
 
 namespace {
 
-// Only the number of machines bounds the events that matter; older ones say nothing that list() does not.
+// Only the number of machines bounds the events that matter; older ones say nothing that list()
+// does not.
 constexpr std::size_t kEventsMax = 1024;
 
 MachineState target_of(Call call) {
@@ -118,7 +119,9 @@ Result<std::vector<MachineInfo>> MemoryHypervisor::list() {
     return out;
 }
 
-std::vector<MachineEvent> MemoryHypervisor::poll_events() { return std::exchange(events_, {}); }
+std::vector<MachineEvent> MemoryHypervisor::poll_events() {
+    return std::exchange(events_, {});
+}
 
 void MemoryHypervisor::fail_next(Call call, std::uint32_t count, FailureMode mode) {
     if (count == 0)
@@ -127,7 +130,9 @@ void MemoryHypervisor::fail_next(Call call, std::uint32_t count, FailureMode mod
         rules_[call] = {count, mode};
 }
 
-void MemoryHypervisor::fail_at(std::uint64_t number, FailureMode mode) { numbered_[number] = mode; }
+void MemoryHypervisor::fail_at(std::uint64_t number, FailureMode mode) {
+    numbered_[number] = mode;
+}
 
 void MemoryHypervisor::clear_failures() {
     rules_.clear();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// MemoryHypervisor: a host whose machines are entries of a table. Deterministic and complete: every state and refusal
-// of hv/hypervisor.h, and failures on request. It runs nothing itself: who wants machines to do something (the
-// simulator) observes the transitions. Owned by one thread; not copied.
+// MemoryHypervisor: a host whose machines are entries of a table. Deterministic and complete: every
+// state and refusal of hv/hypervisor.h, and failures on request. It runs nothing itself: who wants
+// machines to do something (the simulator) observes the transitions. Owned by one thread; not
+// copied.
 #pragma once
 
 #include <functional>
@@ -51,7 +52,9 @@ class MemoryHypervisor final : public Hypervisor {
     void crash_host();
 
     // Called after every transition; one observer.
-    void observe(std::function<void(const Transition&)> observer) { observer_ = std::move(observer); }
+    void observe(std::function<void(const Transition&)> observer) {
+        observer_ = std::move(observer);
+    }
     MachineState state(const MachineName& name) const;
     // Null if absent.
     const MachineSpec* spec(const MachineName& name) const;

@@ -33,28 +33,44 @@ template <class Entry> std::optional<PublicKeys> keys_or_none(const Entry* entry
 
 } // namespace
 
-std::string Host::operator_endpoint() const { return tcp(address, operator_port); }
-std::string Host::telemetry_endpoint() const { return tcp(address, telemetry_port); }
-std::string Host::relay_endpoint() const { return tcp(address, relay_port); }
+std::string Host::operator_endpoint() const {
+    return tcp(address, operator_port);
+}
+std::string Host::telemetry_endpoint() const {
+    return tcp(address, telemetry_port);
+}
+std::string Host::relay_endpoint() const {
+    return tcp(address, relay_port);
+}
 
 const AgreementReplica* Application::replica(AgreementId wanted) const {
     return by_id(agreement, wanted);
 }
-const ExecutionSlot* Application::slot(SlotId wanted) const { return by_id(execution, wanted); }
-const Client* Application::client(ClientId wanted) const { return by_id(clients, wanted); }
+const ExecutionSlot* Application::slot(SlotId wanted) const {
+    return by_id(execution, wanted);
+}
+const Client* Application::client(ClientId wanted) const {
+    return by_id(clients, wanted);
+}
 const Client* Application::client(std::string_view wanted) const {
     return by_name(clients, wanted);
 }
 
-const Host* Cluster::host(HostId wanted) const { return by_id(hosts, wanted); }
-const Host* Cluster::host(std::string_view wanted) const { return by_name(hosts, wanted); }
+const Host* Cluster::host(HostId wanted) const {
+    return by_id(hosts, wanted);
+}
+const Host* Cluster::host(std::string_view wanted) const {
+    return by_name(hosts, wanted);
+}
 const Application* Cluster::application(ApplicationId wanted) const {
     return by_id(applications, wanted);
 }
 const Application* Cluster::application(std::string_view wanted) const {
     return by_name(applications, wanted);
 }
-const Operator* Cluster::find_operator(OperatorId wanted) const { return by_id(operators, wanted); }
+const Operator* Cluster::find_operator(OperatorId wanted) const {
+    return by_id(operators, wanted);
+}
 
 std::optional<PublicKeys> Cluster::keys_of(ApplicationId in, const PrincipalId& of) const {
     switch (of.role) {
@@ -114,13 +130,29 @@ std::string to_text(const std::vector<Violation>& violations, std::string_view f
     return out;
 }
 
-std::string_view to_string(HypervisorKind value) { return word(value); }
-std::string_view to_string(SpareKind value) { return word(value); }
-std::string_view to_string(Durability value) { return word(value); }
-std::string_view to_string(Mode value) { return word(value); }
-std::string_view to_string(WakeupPolicy value) { return word(value); }
-std::string_view to_string(ApplicationKind value) { return word(value); }
-std::string_view to_string(OperatorRole value) { return word(value); }
-std::string_view to_string(ClientProtocol value) { return word(value); }
+std::string_view to_string(HypervisorKind value) {
+    return word(value);
+}
+std::string_view to_string(SpareKind value) {
+    return word(value);
+}
+std::string_view to_string(Durability value) {
+    return word(value);
+}
+std::string_view to_string(Mode value) {
+    return word(value);
+}
+std::string_view to_string(WakeupPolicy value) {
+    return word(value);
+}
+std::string_view to_string(ApplicationKind value) {
+    return word(value);
+}
+std::string_view to_string(OperatorRole value) {
+    return word(value);
+}
+std::string_view to_string(ClientProtocol value) {
+    return word(value);
+}
 
 } // namespace zz::cluster

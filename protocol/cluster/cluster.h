@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cluster: what every party of a data center must agree on, read from one TOML file (ZZ-2.1): hosts, operators,
-// applications with their replicas, clients, keys and limits. A plain value; read once at start, never changed.
+// Cluster: what every party of a data center must agree on, read from one TOML file (ZZ-2.1):
+// hosts, operators, applications with their replicas, clients, keys and limits. A plain value; read
+// once at start, never changed.
 //
-// `check` reads text and reports every violation with its line; `load` and `parse` give a Cluster or one Error that
-// lists them all. A Cluster that came from them satisfies every rule of check (placement ZZ-1.3, counts ZZ-1.1,
-// budgets ZZ-1.5, uniqueness G2).
+// `check` reads text and reports every violation with its line; `load` and `parse` give a Cluster
+// or one Error that lists them all. A Cluster that came from them satisfies every rule of check
+// (placement ZZ-1.3, counts ZZ-1.1, budgets ZZ-1.5, uniqueness G2).
 #pragma once
 
 #include <cstdint>
@@ -22,13 +23,13 @@
 namespace zz::cluster {
 
 enum class HypervisorKind : std::uint8_t { Process, Libvirt };
-enum class SpareKind : std::uint8_t { Paused, Hibernated, Cold };          // ZZ-7.7
-enum class Durability : std::uint8_t { Async, Sync, Memory };              // ZZ-8.3
-enum class Mode : std::uint8_t { Zz, Sep, Base, Unreplicated };            // ZZ-9.1
-enum class WakeupPolicy : std::uint8_t { Evidence, Matrix };               // ZZ-6.6
+enum class SpareKind : std::uint8_t { Paused, Hibernated, Cold }; // ZZ-7.7
+enum class Durability : std::uint8_t { Async, Sync, Memory };     // ZZ-8.3
+enum class Mode : std::uint8_t { Zz, Sep, Base, Unreplicated };   // ZZ-9.1
+enum class WakeupPolicy : std::uint8_t { Evidence, Matrix };      // ZZ-6.6
 enum class ApplicationKind : std::uint8_t { Kv, Compute, Web };
-enum class OperatorRole : std::uint8_t { Viewer, Operator };               // a viewer may change nothing (O2)
-enum class ClientProtocol : std::uint8_t { Resp, Http, Load };             // Load: driven by zzctl, no front
+enum class OperatorRole : std::uint8_t { Viewer, Operator };   // a viewer may change nothing (O2)
+enum class ClientProtocol : std::uint8_t { Resp, Http, Load }; // Load: driven by zzctl, no front
 
 inline constexpr std::uint32_t kHostsMax = 1000;
 inline constexpr std::uint32_t kOperatorsMax = 1000;
@@ -40,15 +41,15 @@ inline constexpr std::size_t kNameBytesMax = 32;
 struct Host {
     HostId id;
     std::string name;
-    std::string address;             // where its services listen
-    std::uint16_t operator_port = 0; // commands (ROUTER)
+    std::string address;              // where its services listen
+    std::uint16_t operator_port = 0;  // commands (ROUTER)
     std::uint16_t telemetry_port = 0; // events (PUB)
-    std::uint16_t relay_port = 0;    // its replicas, and the other hosts (ROUTER)
+    std::uint16_t relay_port = 0;     // its replicas, and the other hosts (ROUTER)
     HypervisorKind hypervisor = HypervisorKind::Process;
-    std::string hypervisor_uri;      // libvirt: connection URI; else empty
-    std::optional<SpareKind> spare;  // overrides that of the application for spares on this host
+    std::string hypervisor_uri;     // libvirt: connection URI; else empty
+    std::optional<SpareKind> spare; // overrides that of the application for spares on this host
     PublicKeys controller;
-    PublicKeys keys;                 // of zz-host
+    PublicKeys keys; // of zz-host
 
     // "tcp://ADDRESS:PORT".
     std::string operator_endpoint() const;
@@ -108,7 +109,8 @@ struct Application {
     std::vector<ExecutionSlot> execution;    // ascending, [i] is E(i+1)
     std::vector<Client> clients;             // ascending by id
 
-    // The bound that quorums follow: f, or 0 for an unreplicated one, where "one of one" makes every quorum.
+    // The bound that quorums follow: f, or 0 for an unreplicated one, where "one of one" makes
+    // every quorum.
     Faults faults() const { return {mode == Mode::Unreplicated ? 0 : f}; }
     // Null if there is none.
     const AgreementReplica* replica(AgreementId id) const;
@@ -133,16 +135,17 @@ struct Cluster {
     const Application* application(ApplicationId id) const;
     const Application* application(std::string_view name) const;
     const Operator* find_operator(OperatorId id) const;
-    // Keys of a principal as the file has them; of execution replicas only incarnation 0. `application` is ignored
-    // for controllers, hosts and operators.
-    std::optional<PublicKeys> keys_of(ApplicationId application, const PrincipalId& principal) const;
+    // Keys of a principal as the file has them; of execution replicas only incarnation 0.
+    // `application` is ignored for controllers, hosts and operators.
+    std::optional<PublicKeys> keys_of(ApplicationId application,
+                                      const PrincipalId& principal) const;
     friend bool operator==(const Cluster&, const Cluster&) = default;
 };
 
 // How many of each an application has at the start (ZZ-1.1, ZZ-9.1).
 struct Counts {
     std::uint32_t agreement = 0;
-    std::uint32_t slots = 0;
+    std::uint32_t execution = 0;
     std::uint32_t active = 0;
 };
 Counts counts(Mode mode, std::uint32_t f);
@@ -157,7 +160,7 @@ struct Violation {
 };
 
 struct Checked {
-    Cluster cluster; // complete only if there are no violations
+    Cluster cluster;                   // complete only if there are no violations
     std::vector<Violation> violations; // by line
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Limits: every number of section 11 of the protocol, per application, with its default. The cluster file may override
-// each; kLimitFields names them there, with unit, range and one line of explanation, and is the only such list:
-// reading, checking, writing and documentation follow it.
+// Limits: every number of section 11 of the protocol, per application, with its default. The
+// cluster file may override each; kLimitFields names them there, with unit, range and one line of
+// explanation, and is the only such list: reading, checking, writing and documentation follow it.
 #pragma once
 
 #include <array>
@@ -32,7 +32,7 @@ struct Limits {
     std::uint32_t batch_budget_max = 500'000;
     std::uint32_t batch_requests_max = 512;
     std::uint32_t batch_bytes_max = 4u << 20;
-    std::uint32_t evidence_budget = 64;          // ZZ-6.5: requests of one asker per heartbeat
+    std::uint32_t evidence_budget = 64;              // ZZ-6.5: requests of one asker per heartbeat
     std::uint32_t walk_bytes_per_second = 64u << 20; // ZZ-7.5
 
     // L (ZZ-5.2).
@@ -40,7 +40,8 @@ struct Limits {
     friend constexpr bool operator==(const Limits&, const Limits&) = default;
 };
 
-// One entry of [application.limits]. Exactly one of the two members is set; durations are written in milliseconds.
+// One entry of [application.limits]. Exactly one of the two members is set; durations are written
+// in milliseconds.
 struct LimitField {
     std::string_view key;
     std::uint32_t Limits::*number = nullptr;
@@ -93,8 +94,8 @@ inline constexpr std::array kLimitFields{
                "bytes of one batch; holds at least one largest request"},
     LimitField{"evidence_budget", &Limits::evidence_budget, nullptr, 1, 65'536,
                "evidence requests answered per asker and heartbeat"},
-    LimitField{"walk_bytes_per_second", &Limits::walk_bytes_per_second, nullptr, 1024, 4'000'000'000,
-               "bandwidth of the background transfer of a woken replica"},
+    LimitField{"walk_bytes_per_second", &Limits::walk_bytes_per_second, nullptr, 1024,
+               4'000'000'000, "bandwidth of the background transfer of a woken replica"},
 };
 
 } // namespace zz::cluster

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words of the cluster file for each choice, in the order of the enumerators. Used by reader, writer and printing.
+// The words of the cluster file for each choice, in the order of the enumerators. The shape of
+// names. Used by reader, writer and printing.
 #pragma once
 
 #include <array>
+#include <string>
 #include <string_view>
 
 #include "protocol/cluster/cluster.h"
 
 namespace zz::cluster {
+
+// 1 to kNameBytesMax letters, digits, '-' or '_'.
+bool is_name(std::string_view text);
+// A host name or an IPv4 address.
+bool is_address(std::string_view text);
 
 template <class T> struct Words;
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the cluster file: hosts, operators, then each application against them. Every rule is checked where its values
-// are read, so that each violation knows its line.
+// Reads the cluster file: hosts, operators, then each application against them. Every rule is
+// checked where its values are read, so that each violation knows its line.
 #include <algorithm>
 #include <charconv>
 #include <fstream>
-#include <iterator>
 
 #include "protocol/cluster/reader.h"
 #include "protocol/crypto/sha256.h"
@@ -15,8 +14,8 @@ namespace zz::cluster {
 namespace {
 
 constexpr std::uint32_t kIdMax = 1'000'000;
-constexpr std::size_t kAddressBytesMax = 253;
 constexpr std::size_t kIpcPathBytesMax = 100; // the operating system allows 107
+constexpr std::size_t kUriBytesMax = 1000;
 
 // What the parts of one reading share.
 struct Draft {
@@ -24,14 +23,6 @@ struct Draft {
     Violations violations;
     Unique unique{violations};
 };
-
-bool is_address(std::string_view text) {
-    return !text.empty() && text.size() <= kAddressBytesMax &&
-           std::all_of(text.begin(), text.end(), [](char c) {
-               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                      c == '-' || c == '.';
-           });
-}
 
 // "ADDRESS:PORT" with a port of 1 to 65535.
 bool is_socket_address(std::string_view text) {
@@ -45,9 +36,11 @@ bool is_socket_address(std::string_view text) {
            digits.front() != '0';
 }
 
-bool is_ipc_path(std::string_view text) {
-    return !text.empty() && text.size() <= kIpcPathBytesMax &&
-           std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+// Visible ASCII that needs no escape in TOML.
+bool is_plain(std::string_view text, std::size_t max) {
+    return !text.empty() && text.size() <= max && std::all_of(text.begin(), text.end(), [](char c) {
+        return c > ' ' && c <= '~' && c != '"' && c != '\\';
+    });
 }
 
 void claim_socket(Draft& draft, const std::string& address, std::uint32_t line) {
@@ -58,11 +51,13 @@ std::string read_endpoint(Reader& reader, Draft& draft) {
     const std::string value = reader.text("endpoint");
     if (value.empty())
         return value;
-    const std::string_view rest = std::string_view(value).substr(std::min<std::size_t>(6, value.size()));
+    const std::string_view rest =
+        std::string_view(value).substr(std::min<std::size_t>(6, value.size()));
     const bool tcp = value.starts_with("tcp://") && is_socket_address(rest);
-    const bool ipc = value.starts_with("ipc://") && is_ipc_path(rest);
+    const bool ipc = value.starts_with("ipc://") && is_plain(rest, kIpcPathBytesMax);
     if (!tcp && !ipc)
-        reader.violate("endpoint", fmt::format("'{}' is neither tcp://ADDRESS:PORT nor ipc://PATH", value));
+        reader.violate("endpoint",
+                       fmt::format("'{}' is neither tcp://ADDRESS:PORT nor ipc://PATH", value));
     else
         claim_socket(draft, std::string(rest), reader.line_of("endpoint"));
     return value;
@@ -106,7 +101,8 @@ void read_data_center(Reader& root, Draft& draft) {
     }
     Reader reader(*table, "[data_center]", draft.violations);
     draft.cluster.name = reader.name("name");
-    draft.cluster.environment = reader.has("environment") ? reader.name("environment") : "development";
+    draft.cluster.environment =
+        reader.has("environment") ? reader.name("environment") : "development";
     draft.cluster.drills = reader.boolean_or("drills", false);
 }
 
@@ -131,6 +127,8 @@ void read_host_table(const toml::table& table, Draft& draft) {
     host.relay_port = port("relay_port");
     host.hypervisor = reader.choice_or("hypervisor", HypervisorKind::Process);
     host.hypervisor_uri = reader.optional_text("hypervisor_uri");
+    if (!host.hypervisor_uri.empty() && !is_plain(host.hypervisor_uri, kUriBytesMax))
+        reader.violate("hypervisor_uri", "wants visible ASCII without quotes and backslashes");
     if (host.hypervisor == HypervisorKind::Libvirt && host.hypervisor_uri.empty())
         reader.violate("hypervisor", "libvirt needs the key 'hypervisor_uri', a connection URI");
     if (host.hypervisor == HypervisorKind::Process && !host.hypervisor_uri.empty())
@@ -188,7 +186,8 @@ void read_agreement(const toml::table& table, Draft& draft, Application& applica
     Reader reader(table, fmt::format("[[application.agreement]] of {}", application.name),
                   draft.violations);
     AgreementReplica replica;
-    replica.id = AgreementId(read_id(reader, draft, "id", application.name + " agreement id", kIdMax));
+    replica.id =
+        AgreementId(read_id(reader, draft, "id", application.name + " agreement id", kIdMax));
     replica.host = read_host(reader, draft);
     if (replica.host.value != 0)
         draft.unique.claim("ZZ-1.3: host of an agreement replica of " + application.name,
@@ -212,8 +211,10 @@ void read_execution(const toml::table& table, Draft& draft, Application& applica
     const std::string wanted = slot.id.value <= active ? "active" : "asleep";
     const std::string state = reader.has("state") ? reader.text("state") : wanted;
     if (!state.empty() && state != wanted)
-        reader.violate("state", fmt::format("slot {} starts {}: the first {} slots are active, the others asleep",
-                                            slot.id.value, wanted, active));
+        reader.violate(
+            "state",
+            fmt::format("slot {} starts {}: the first {} slots are active, the others asleep",
+                        slot.id.value, wanted, active));
     slot.active = wanted == "active";
     slot.keys = reader.keys("", draft.unique);
     application.execution.push_back(std::move(slot));
@@ -224,8 +225,8 @@ void read_client(const toml::table& table, Draft& draft, Application& applicatio
                   draft.violations);
     Client client;
     client.name = read_unique_name(reader, draft, application.name + " client name");
-    client.id = ClientId(read_id(reader, draft, "id", application.name + " client id",
-                                 kClientsPerApplicationMax));
+    client.id = ClientId(
+        read_id(reader, draft, "id", application.name + " client id", kClientsPerApplicationMax));
     client.protocol = reader.choice_or("protocol", ClientProtocol::Resp);
     client.lanes = reader.number_or("lanes", application.limits.lanes_per_client, 1, 65'536);
     if (reader.has("host"))
@@ -235,8 +236,9 @@ void read_client(const toml::table& table, Draft& draft, Application& applicatio
     if (client.protocol == ClientProtocol::Load && !client.front.empty())
         reader.violate("front", "has no meaning for the protocol 'load'");
     if (client.protocol != ClientProtocol::Load && client.front.empty())
-        draft.violations.add(reader.line(), fmt::format("{} lacks the key 'front', the ADDRESS:PORT for its users",
-                                                        reader.where()));
+        draft.violations.add(reader.line(),
+                             fmt::format("{} lacks the key 'front', the ADDRESS:PORT for its users",
+                                         reader.where()));
     if (!client.front.empty()) {
         if (!is_socket_address(client.front))
             reader.violate("front", fmt::format("'{}' is no ADDRESS:PORT", client.front));
@@ -262,21 +264,21 @@ void check_counts(const Reader& reader, Draft& draft, const Application& applica
                                              word(application.mode), wants));
     };
     count("agreement replicas", application.agreement.size(), wanted.agreement);
-    count("execution slots", application.execution.size(), wanted.slots);
+    count("execution slots", application.execution.size(), wanted.execution);
     const auto contiguous = [&](std::string_view what, const auto& list) {
         for (std::size_t i = 0; i < list.size(); ++i) {
             if (list[i].id.value > list.size())
                 draft.violations.add(reader.line(),
-                                     fmt::format("{}: {} {} is beyond 1 to {}", reader.where(), what,
-                                                 list[i].id.value, list.size()));
+                                     fmt::format("{}: {} {} is beyond 1 to {}", reader.where(),
+                                                 what, list[i].id.value, list.size()));
         }
     };
     contiguous("agreement id", application.agreement);
     contiguous("slot", application.execution);
     if (application.clients.empty())
-        draft.violations.add(reader.line(),
-                             fmt::format("{} has no [[application.client]]: nobody could use it",
-                                         reader.where()));
+        draft.violations.add(
+            reader.line(),
+            fmt::format("{} has no [[application.client]]: nobody could use it", reader.where()));
 }
 
 void read_application(const toml::table& table, Draft& draft) {
@@ -292,9 +294,10 @@ void read_application(const toml::table& table, Draft& draft) {
     application.kind = reader.choice_or("kind", ApplicationKind::Kv);
     application.mode = reader.choice_or("mode", Mode::Zz);
     application.f = reader.number("f", 1, static_cast<std::uint32_t>(message::kMaxFaults));
-    if (counts(application.mode, application.f).slots > message::kMaxSlots) {
-        reader.violate("f", fmt::format("{} is too much for mode base: more than {} execution replicas",
-                                        application.f, message::kMaxSlots));
+    if (counts(application.mode, application.f).execution > message::kMaxSlots) {
+        reader.violate("f",
+                       fmt::format("{} is too much for mode base: more than {} execution replicas",
+                                   application.f, message::kMaxSlots));
     }
     application.wakeup = reader.choice_or("wakeup", WakeupPolicy::Evidence);
     application.spare = reader.choice_or("spare", SpareKind::Paused);
@@ -366,9 +369,19 @@ Result<Cluster> parse(std::string_view text, std::string_view file) {
 
 Result<Cluster> load(const std::string& file) {
     std::ifstream in(file, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    std::string text(64 * 1024, '\0');
+    std::size_t size = 0;
+    // read() turns the failures of the file into bits of the stream, folders included.
+    while (in && size <= kFileBytesMax) {
+        if (size == text.size())
+            text.resize(2 * size);
+        in.read(text.data() + size, static_cast<std::streamsize>(text.size() - size));
+        size += static_cast<std::size_t>(in.gcount());
+    }
     if (!in.is_open() || in.bad())
-        return Error{fmt::format("{}: cannot be read; check that it exists and its permissions", file)};
+        return Error{
+            fmt::format("{}: cannot be read; check that it is a file and its permissions", file)};
+    text.resize(size);
     return parse(text, file);
 }
 

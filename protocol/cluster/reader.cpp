@@ -7,13 +7,7 @@ namespace zz::cluster {
 
 namespace {
 
-bool is_name(std::string_view text) {
-    return !text.empty() && text.size() <= kNameBytesMax &&
-           std::all_of(text.begin(), text.end(), [](char c) {
-               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                      c == '-' || c == '_';
-           });
-}
+constexpr std::size_t kAddressBytesMax = 253;
 
 // Control bytes and all beyond ASCII are shown as '?': an error text may end on a terminal.
 std::string printable(std::string_view text) {
@@ -25,6 +19,22 @@ std::string printable(std::string_view text) {
 }
 
 } // namespace
+
+bool is_name(std::string_view text) {
+    return !text.empty() && text.size() <= kNameBytesMax &&
+           std::all_of(text.begin(), text.end(), [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '-' || c == '_';
+           });
+}
+
+bool is_address(std::string_view text) {
+    return !text.empty() && text.size() <= kAddressBytesMax &&
+           std::all_of(text.begin(), text.end(), [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '-' || c == '.';
+           });
+}
 
 void Violations::add(std::uint32_t line, std::string text) {
     if (list_.size() < kViolationsMax)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading one TOML table with all its faults: each value is taken by key with its type and range; what is wrong, what
-// is missing and what nobody asked for becomes a Violation with its line. With parse.cpp the only includer of toml++.
+// Reading one TOML table with all its faults: each value is taken by key with its type and range;
+// what is wrong, what is missing and what nobody asked for becomes a Violation with its line. With
+// parse.cpp the only includer of toml++.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,8 @@ class Violations {
     std::vector<Violation> list_;
 };
 
-// Things that must be different from each other (G2): first come, first served; the second is the violation.
+// Things that must be different from each other (G2): first come, first served; the second is the
+// violation.
 class Unique {
   public:
     explicit Unique(Violations& violations) : violations_(violations) {}
@@ -62,7 +64,8 @@ class Reader {
     // Missing or wrong: reported, and an empty or lowest value is returned.
     std::string text(std::string_view key);
     std::string optional_text(std::string_view key);
-    // Letters, digits, '-' and '_', at most kNameBytesMax: nothing that could deceive when printed (O5).
+    // Letters, digits, '-' and '_', at most kNameBytesMax: nothing that could deceive when printed
+    // (O5).
     std::string name(std::string_view key);
     std::uint32_t number(std::string_view key, std::uint32_t min, std::uint32_t max);
     std::uint32_t number_or(std::string_view key, std::uint32_t fallback, std::uint32_t min,
@@ -87,8 +90,8 @@ class Reader {
 
   private:
     const toml::node* take(std::string_view key);
-    template <std::size_t N> void key_bytes(const std::string& key, std::array<std::uint8_t, N>& out,
-                                            Unique& unique);
+    template <std::size_t N>
+    void key_bytes(const std::string& key, std::array<std::uint8_t, N>& out, Unique& unique);
 
     const toml::table& table_;
     std::string where_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes the cluster file: one canonical text for a Cluster, limits that keep their default as explained comments.
+// Writes the cluster file: one canonical text for a Cluster, limits that keep their default as
+// explained comments.
 #include <fmt/format.h>
 #include <iterator>
 
@@ -22,7 +23,8 @@ void write_host(Out out, const Host& host) {
     fmt::format_to(out, "operator_port = {}   # commands of operators\n", host.operator_port);
     fmt::format_to(out, "telemetry_port = {}  # events for any number of subscribers\n",
                    host.telemetry_port);
-    fmt::format_to(out, "relay_port = {}      # its replicas and the other hosts\n", host.relay_port);
+    fmt::format_to(out, "relay_port = {}      # its replicas and the other hosts\n",
+                   host.relay_port);
     fmt::format_to(out, "hypervisor = \"{}\"\n", word(host.hypervisor));
     if (!host.hypervisor_uri.empty())
         fmt::format_to(out, "hypervisor_uri = \"{}\"\n", host.hypervisor_uri);
@@ -75,20 +77,26 @@ void write_application(Out out, const Cluster& cluster, const Application& appli
     };
     fmt::format_to(out, "\n[[application]]\nid = {} # position in the file\nname = \"{}\"\n",
                    application.id.value, application.name);
-    fmt::format_to(out, "kind = \"{}\"         # {}\n", word(application.kind), words<ApplicationKind>());
-    fmt::format_to(out, "f = {}               # faulty replicas borne in each cluster\n", application.f);
+    fmt::format_to(out, "kind = \"{}\"         # {}\n", word(application.kind),
+                   words<ApplicationKind>());
+    fmt::format_to(out, "f = {}               # faulty replicas borne in each cluster\n",
+                   application.f);
     fmt::format_to(out, "mode = \"{}\"         # {}\n", word(application.mode), words<Mode>());
     fmt::format_to(out, "wakeup = \"{}\" # {}\n", word(application.wakeup), words<WakeupPolicy>());
     fmt::format_to(out, "spare = \"{}\"    # {}\n", word(application.spare), words<SpareKind>());
-    fmt::format_to(out, "durability = \"{}\" # {}\n", word(application.durability), words<Durability>());
+    fmt::format_to(out, "durability = \"{}\" # {}\n", word(application.durability),
+                   words<Durability>());
     write_limits(out, application.limits);
     for (const AgreementReplica& replica : application.agreement) {
-        fmt::format_to(out, "\n[[application.agreement]]\nid = {}\nhost = \"{}\"\nendpoint = \"{}\"\n",
+        fmt::format_to(out,
+                       "\n[[application.agreement]]\nid = {}\nhost = \"{}\"\nendpoint = \"{}\"\n",
                        replica.id.value, host_name(replica.host), replica.endpoint);
         write_keys(out, "", replica.keys);
     }
     for (const ExecutionSlot& slot : application.execution) {
-        fmt::format_to(out, "\n[[application.execution]]\nslot = {}\nhost = \"{}\"\nstate = \"{}\" # at the start\n",
+        fmt::format_to(out,
+                       "\n[[application.execution]]\nslot = {}\nhost = \"{}\"\nstate = \"{}\" # at "
+                       "the start\n",
                        slot.id.value, host_name(slot.host), slot.active ? "active" : "asleep");
         write_keys(out, "", slot.keys);
     }
@@ -101,8 +109,10 @@ void write_application(Out out, const Cluster& cluster, const Application& appli
 std::string to_toml(const Cluster& cluster) {
     std::string text;
     const Out out = std::back_inserter(text);
-    fmt::format_to(out, "# The cluster file: every party of the data center has the same bytes; their digest is the\n"
-                        "# cluster's identity. It holds public keys only. Check it with: zzctl cluster check FILE\n\n");
+    fmt::format_to(out, "# The cluster file: every party of the data center has the same bytes; "
+                        "their digest is the\n"
+                        "# cluster's identity. It holds public keys only. Check it with: zzctl "
+                        "cluster check FILE\n\n");
     fmt::format_to(out, "[data_center]\nname = \"{}\"\nenvironment = \"{}\"\n", cluster.name,
                    cluster.environment);
     fmt::format_to(out, "drills = {} # true: operators may make replicas misbehave on purpose\n",
