@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every bound of the agreement core that is not a limit of the cluster file (ZZ-2.6), and what is dropped beyond it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "protocol/base/instant.h"
+
+namespace zz::agreement {
+
+// Batches proposed and not yet committed at the primary; more requests gather for the next one (ZZ-3.1).
+inline constexpr std::uint64_t kPipelineMax = 8;
+// A request waits no longer than this for company while fewer than kPipelineMax batches are in flight.
+inline constexpr Duration kGatherDelay = milliseconds(1);
+// Bodies of one number that nobody here voted for; the oldest goes.
+inline constexpr std::size_t kSpareBodiesMax = 2;
+// Digests of one number in the Q set (ZZ-3.3); the one of the lowest view goes.
+inline constexpr std::size_t kDigestsPerNumberMax = 4;
+// PRE-PREPAREs of views that are not entered yet; the newest is dropped, its sender repeats it.
+inline constexpr std::size_t kEarlyProposalsMax = 16;
+// CHECKPOINTs kept of one sender; the lowest goes.
+inline constexpr std::size_t kCheckpointsPerSenderMax = 4;
+// Bytes of requests that wait, of one client and of all; newer ones are dropped, their client repeats them.
+inline constexpr std::size_t kPoolClientBytesMax = 32u << 20;
+inline constexpr std::size_t kPoolBytesMax = 128u << 20;
+// System requests that wait, in all and of one sender; newer ones are dropped, their senders repeat them.
+inline constexpr std::size_t kSystemPoolMax = 64;
+inline constexpr std::size_t kSystemPerSenderMax = 8;
+// System requests in one batch.
+inline constexpr std::size_t kSystemPerBatchMax = 4;
+// Numbers for which one STATUS is answered with votes, or one stall is answered with FETCHes.
+inline constexpr std::uint64_t kResendNumbersMax = 32;
+inline constexpr std::uint64_t kFetchNumbersMax = 16;
+// Bodies served to one asker in one heartbeat; the rest is dropped, the asker repeats.
+inline constexpr std::size_t kServeBytesMax = 32u << 20;
+inline constexpr std::size_t kServeCountMax = 1024;
+// Convictions and proofs kept for people.
+inline constexpr std::size_t kConvictionsKept = 64;
+// Timeouts double at most this often (ZZ-3.3).
+inline constexpr std::uint32_t kTimeoutDoublingsMax = 8;
+// Sets of CONFIGs that do not match ours are not kept: one per sender, the highest number.
+inline constexpr std::size_t kLanesMax = 1u << 24;
+
+} // namespace zz::agreement

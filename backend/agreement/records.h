@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The journal records of an agreement replica (ZZ-3.2, ZZ-8.1). One step makes at most one record: a list of items.
+//
+//     record = item*
+//     item   = 1 voted | 2 committing | 3 view-change | 4 new-view | 5 snapshot      (type:u8, then its fields)
+//
+// A VOTED item carries the body when no earlier record of this number does. A SNAPSHOT makes all before it needless but
+// the votes above its checkpoint.
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "protocol/message/view_change.h"
+
+namespace zz::agreement::record {
+
+// PRE-PREPARE or PREPARE was (about to be) sent.
+struct Voted {
+    static constexpr std::uint8_t type = 1;
+    View view;
+    SequenceNumber n;
+    Digest digest;
+    bool has_body = false;
+    Blob body; // encoded batch
+    ZZ_FIELDS(view, n, digest, has_body, body)
+};
+// COMMIT: it prepared here.
+struct Committing {
+    static constexpr std::uint8_t type = 2;
+    View view;
+    SequenceNumber n;
+    Digest digest;
+    ZZ_FIELDS(view, n, digest)
+};
+struct ViewChanging {
+    static constexpr std::uint8_t type = 3;
+    message::Embedded<message::ViewChange> own;
+    ZZ_FIELDS(own)
+};
+// Sent as primary, or accepted as backup.
+struct Entered {
+    static constexpr std::uint8_t type = 4;
+    message::Embedded<message::NewView> new_view;
+    ZZ_FIELDS(new_view)
+};
+struct Snapshot {
+    static constexpr std::uint8_t type = 5;
+    message::StableCertificate stable;
+    Blob state; // under it
+    View view;
+    bool active = false;
+    Blob view_change; // own frame, if in a view change
+    Blob new_view;    // frame of `view`, if active and view > 0
+    ZZ_FIELDS(stable, state, view, active, view_change, new_view)
+};
+
+using Item = std::variant<Voted, Committing, ViewChanging, Entered, Snapshot>;
+
+void append(Bytes& record, const Item& item);
+// False if the bytes are not a record: the journal holds something that this program did not write.
+bool parse(ByteView record, std::vector<Item>& out);
+
+} // namespace zz::agreement::record
