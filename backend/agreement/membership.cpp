@@ -22,15 +22,15 @@ void empty_slot(SlotEntry& entry) {
 } // namespace
 
 Membership::Membership(message::Config config) : config_(std::move(config)) {
-    for (std::size_t i = 0; i < config_.slots.size(); ++i)
-        ZZ_CHECK(config_.slots[i].slot.value == i + 1, "slot {} stands at position {}",
-                 config_.slots[i].slot.value, i);
+    for (std::size_t i = 0; i < config_.members.size(); ++i)
+        ZZ_CHECK(config_.members[i].slot.value == i + 1, "slot {} stands at position {}",
+                 config_.members[i].slot.value, i);
 }
 
 const SlotEntry* Membership::entry(SlotId slot) const {
-    if (slot.value < 1 || slot.value > config_.slots.size())
+    if (slot.value < 1 || slot.value > config_.members.size())
         return nullptr;
-    return &config_.slots[slot.value - 1];
+    return &config_.members[slot.value - 1];
 }
 
 SlotEntry* Membership::find(SlotId slot) { return const_cast<SlotEntry*>(entry(slot)); }
@@ -44,13 +44,13 @@ bool Membership::is_live(const ExecutionId& id) const {
 }
 
 bool Membership::has_convicted() const {
-    return std::any_of(config_.slots.begin(), config_.slots.end(),
+    return std::any_of(config_.members.begin(), config_.members.end(),
                        [](const SlotEntry& e) { return e.state == MemberState::Convicted; });
 }
 
 std::vector<ExecutionId> Membership::in_state(MemberState state) const {
     std::vector<ExecutionId> out;
-    for (const SlotEntry& e : config_.slots)
+    for (const SlotEntry& e : config_.members)
         if (e.state == state)
             out.push_back({e.slot, e.incarnation});
     return out;
@@ -86,7 +86,7 @@ bool Membership::apply(const message::Settled& settled) {
     for (const message::Member& m : settled.set)
         if (!is_live({m.slot, m.incarnation}))
             return false;
-    for (SlotEntry& e : config_.slots) {
+    for (SlotEntry& e : config_.members) {
         const bool chosen =
             std::find(settled.set.begin(), settled.set.end(),
                       message::Member{e.slot, e.incarnation}) != settled.set.end();

@@ -67,10 +67,10 @@ Bytes OrderedState::encode() const {
 
 bool OrderedState::decode(ByteView bytes) {
     StateBytes s;
-    if (!wire::decode(bytes, s) || s.configuration.slots.size() != members_.config().slots.size())
+    if (!wire::decode(bytes, s) || s.configuration.members.size() != members_.config().members.size())
         return false;
-    for (std::size_t i = 0; i < s.configuration.slots.size(); ++i)
-        if (s.configuration.slots[i].slot.value != i + 1)
+    for (std::size_t i = 0; i < s.configuration.members.size(); ++i)
+        if (s.configuration.members[i].slot.value != i + 1)
             return false;
     if (!lanes_.assign(s.lanes))
         return false;

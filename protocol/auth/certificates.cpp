@@ -55,7 +55,7 @@ bool no_signs_prove(const message::WakeUpProof& proof, const message::Config& co
 bool configs_prove(const message::WakeUpProof& proof, const message::Config& config, const Faults& faults) {
     const auto certified = certified_configuration(proof.configs, faults);
     return certified && certified->epoch == config.epoch &&
-           std::any_of(certified->slots.begin(), certified->slots.end(),
+           std::any_of(certified->members.begin(), certified->members.end(),
                        [](const message::SlotEntry& s) { return s.state == MemberState::Convicted; });
 }
 
@@ -152,7 +152,7 @@ bool proves_wake_up(const message::WakeUpProof& proof, const message::Config& co
 }
 
 std::optional<message::MemberState> state_of(const message::Config& config, const ExecutionId& id) {
-    for (const message::SlotEntry& slot : config.slots)
+    for (const message::SlotEntry& slot : config.members)
         if (slot.slot == id.slot && slot.incarnation == id.incarnation && slot.state != MemberState::Empty)
             return slot.state;
     return std::nullopt;

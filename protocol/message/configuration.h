@@ -24,8 +24,8 @@ struct Config {
     ConfigurationNumber number;
     Epoch epoch;
     Generation generation;
-    List<SlotEntry, kMaxSlots> slots; // every slot, ascending
-    ZZ_FIELDS(number, epoch, generation, slots)
+    List<SlotEntry, kMaxSlots> members; // every slot, ascending
+    ZZ_FIELDS(number, epoch, generation, members)
     friend bool operator==(const Config&, const Config&) = default;
 };
 
@@ -41,7 +41,8 @@ struct ConfigAnswer {
     static constexpr Kind kind = Kind::ConfigAnswer;
     std::uint64_t nonce = 0;
     Embedded<Config> config;
-    ZZ_FIELDS(nonce, config)
+    View view; // the sender's: f+1 answers tell a client who is primary
+    ZZ_FIELDS(nonce, config, view)
     friend bool operator==(const ConfigAnswer&, const ConfigAnswer&) = default;
 };
 

@@ -26,7 +26,6 @@ template <class T, std::size_t N> std::string show(const FixedBytes<T, N>& value
 std::string show(const Blob& blob) { return fmt::format("<{} bytes>", blob.size()); }
 template <class T> std::string show(const message::Embedded<T>& embedded);
 std::string show(const message::BatchContent& content);
-std::string show(const message::SystemRequest& request);
 template <HasFields T> std::string show(const T& value);
 template <class T, std::size_t Max> std::string show(const message::List<T, Max>& list) {
     std::string out = "[";
@@ -54,9 +53,6 @@ template <class T> std::string show(const message::Embedded<T>& embedded) {
 std::string show(const message::BatchContent& content) {
     return fmt::format("<batch of {} bundles, {} system requests>", content.batch.bundles.size(),
                        content.batch.system.size());
-}
-std::string show(const message::SystemRequest& request) {
-    return std::visit([](const auto& body) { return show(body); }, request.body);
 }
 
 } // namespace
