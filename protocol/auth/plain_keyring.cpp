@@ -23,14 +23,16 @@ Digest keyed(std::uint64_t secret, std::string_view domain, const PrincipalId& a
     return crypto::sha256(bytes);
 }
 
-} // namespace
-
-Signature PlainKeyring::sign(const Digest& digest) const {
-    const Digest d = keyed(secret_, "sign", self_, self_, digest);
+Signature signature_of(std::uint64_t secret, const PrincipalId& who, const Digest& digest) {
+    const Digest d = keyed(secret, "sign", who, who, digest);
     Signature s;
     std::copy(d.bytes.begin(), d.bytes.end(), s.bytes.begin());
     return s;
 }
+
+} // namespace
+
+Signature PlainKeyring::sign(const Digest& digest) const { return signature_of(secret_, self_, digest); }
 
 bool PlainKeyring::knows(const PrincipalId& who) const {
     return who.role != Role::Execution || who == self_ || learnt_.contains(who);
@@ -39,8 +41,7 @@ bool PlainKeyring::knows(const PrincipalId& who) const {
 bool PlainKeyring::verify(const PrincipalId& who, const Digest& digest, const Signature& signature) const {
     if (!knows(who))
         return false;
-    const Digest d = keyed(secret_, "sign", who, who, digest);
-    return std::equal(d.bytes.begin(), d.bytes.end(), signature.bytes.begin());
+    return signature_of(secret_, who, digest) == signature;
 }
 
 Tag PlainKeyring::tag(const PrincipalId& peer, const Digest& digest) const {

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// Codec, sealing and opening of every message kind (ZZ-2.2, ZZ-2.5, ZZ-2.6; scenarios A11, A15, A18, A19).
+#include <QtTest/QTest>
+#include <fmt/format.h>
+
+#include "protocol/auth/opener.h"
+#include "random_message_support.h"
+
+using namespace zz;
+using auth::Rejected;
+using auth::test::Filler;
+using auth::test::identity_of;
+using auth::test::kSecret;
+
+namespace {
+
+constexpr std::size_t kKinds = std::variant_size_v<message::Message>;
+
+// A receiver for `m` that is not its sender.
+PrincipalId receiver_of(message::Kind kind) {
+    return auth::rule_of(kind)->auth == wire::AuthKind::Authenticator ? principal(AgreementId(3))
+                                                                     : principal(ClientId(1));
+}
+
+struct Pair {
+    explicit Pair(message::Kind kind)
+        : from(auth::test::sender_of(kind)), to(receiver_of(kind)), from_keys(from, kSecret), to_keys(to, kSecret),
+          sealer(identity_of(from), from_keys), opener(identity_of(to), to_keys) {
+        for (std::uint32_t slot = 1; slot <= 3; ++slot) {
+            const PrincipalId e{Role::Execution, slot, 0};
+            from_keys.learn(e, auth::PlainKeyring::keys_of(e, kSecret));
+            to_keys.learn(e, auth::PlainKeyring::keys_of(e, kSecret));
+        }
+    }
+    PrincipalId from, to;
+    auth::PlainKeyring from_keys, to_keys;
+    auth::Sealer sealer;
+    auth::Opener opener;
+};
+
+} // namespace
+
+class FramesTest : public QObject {
+    Q_OBJECT
+
+  private slots:
+    // ZZ-2.5: one canonical encoding a value.
+    void every_kind_survives_the_codec() {
+        for (std::uint32_t seed = 0; seed < 20; ++seed)
+            for (std::size_t i = 0; i < kKinds; ++i) {
+                const message::Message m = Filler(seed).message(i);
+                const Bytes encoded = wire::encode_message(m);
+                message::Message back;
+                QVERIFY2(wire::decode_message(message::kind_of(m), encoded, back), wire::print(m).c_str());
+                QVERIFY(back == m);
+                QCOMPARE(wire::encode_message(back), encoded);
+            }
+    }
+
+    // ZZ-2.6: every truncation and every trailing byte is refused.
+    void truncated_and_overlong_payloads_are_refused() {
+        for (std::size_t i = 0; i < kKinds; ++i) {
+            const message::Message m = Filler(3).message(i);
+            Bytes encoded = wire::encode_message(m);
+            message::Message back;
+            for (std::size_t cut = 0; cut < encoded.size(); ++cut)
+                QVERIFY(!wire::decode_message(message::kind_of(m), ByteView(encoded).first(cut), back));
+            encoded.push_back(0);
+            QVERIFY(!wire::decode_message(message::kind_of(m), encoded, back));
+        }
+    }
+
+    void sealed_frames_open_at_their_receiver() {
+        for (std::uint32_t seed = 0; seed < 10; ++seed)
+            for (std::size_t i = 0; i < kKinds; ++i) {
+                const message::Message m = Filler(seed).message(i);
+                Pair p(message::kind_of(m));
+                const auto sealed = p.sealer.seal(m, {p.to});
+                QCOMPARE(sealed.size(), std::size_t{1});
+                const auth::Opened opened = p.opener.open(sealed[0].frame, p.from);
+                QVERIFY2(std::holds_alternative<auth::Verified>(opened), wire::print(m).c_str());
+                QVERIFY(std::get<auth::Verified>(opened).message() == m);
+                QVERIFY(std::get<auth::Verified>(opened).sender() == p.from);
+            }
+    }
+
+    // A11: any changed byte is refused before any state changes.
+    void changed_bytes_are_refused() {
+        for (std::size_t i = 0; i < kKinds; ++i) {
+            const message::Message m = Filler(5).message(i);
+            Pair p(message::kind_of(m));
+            const Blob frame = p.sealer.seal(m, {p.to})[0].frame;
+            const bool bundle = message::kind_of(m) == message::Kind::Bundle;
+            const bool shared = auth::rule_of(message::kind_of(m))->auth == wire::AuthKind::Authenticator;
+            const std::size_t last = shared ? frame.size() - 4 * Tag::size : frame.size();
+            for (std::size_t at = 0; at < last; ++at) {
+                if (bundle && at >= 17 && at < 26)
+                    continue; // Who passes a bundle on is not part of its proof.
+                Bytes changed(frame.view().begin(), frame.view().end());
+                changed[at] ^= 0x41;
+                const auth::Opened opened = p.opener.open(Blob(changed), p.from);
+                QVERIFY2(std::holds_alternative<Rejected>(opened), fmt::format("byte {} of {}", at, wire::print(m)).c_str());
+            }
+        }
+    }
+
+    // A15: random mutations never stop the process; what opens re-encodes to itself.
+    void mutated_frames_are_counted_not_fatal() {
+        std::mt19937 random(11);
+        for (int round = 0; round < 3000; ++round) {
+            const message::Message m = Filler(static_cast<std::uint32_t>(random())).message(random() % kKinds);
+            message::Message out;
+            Bytes payload = wire::encode_message(m);
+            for (unsigned k = 1 + random() % 4; k > 0 && !payload.empty(); --k)
+                payload[random() % payload.size()] = static_cast<std::uint8_t>(random());
+            if (wire::decode_message(message::kind_of(m), payload, out))
+                QCOMPARE(wire::encode_message(out), payload);
+        }
+    }
+
+    // A18, A19: link, cluster, application, generation and role are bound.
+    void frames_from_elsewhere_are_refused() {
+        const message::Message m = message::Prepare{View(1), SequenceNumber(2), {}};
+        Pair p(message::Kind::Prepare);
+        const auto open = [&](const message::Message& what, auto change, const PrincipalId& link) {
+            auth::Identity identity = identity_of(p.from);
+            change(identity);
+            const auth::Opened o = p.opener.open(auth::Sealer(identity, p.from_keys).seal(what, {p.to})[0].frame, link);
+            return std::holds_alternative<Rejected>(o) ? auth::name(std::get<Rejected>(o)) : "opened";
+        };
+        QCOMPARE(open(m, [](auto&) {}, p.from), "opened");
+        QCOMPARE(open(m, [](auto&) {}, principal(AgreementId(4))), "wrong sender");
+        QCOMPARE(open(m, [](auto& i) { i.cluster.bytes[0] = 9; }, p.from), "wrong cluster");
+        QCOMPARE(open(m, [](auto& i) { i.application = ApplicationId(9); }, p.from), "wrong application");
+        QCOMPARE(open(m, [](auto& i) { i.generation = Generation(1); }, p.from), "wrong generation");
+        QCOMPARE(open(m, [](auto& i) { i.self = principal(ClientId(1)); }, principal(ClientId(1))), "wrong sender");
+        QCOMPARE(open(m, [](auto& i) { i.self = principal(AgreementId(9)); }, principal(AgreementId(9))), "wrong sender");
+        QCOMPARE(open(m, [&](auto& i) { i.self = p.to; }, p.to), "wrong sender");
+    }
+
+    void unknown_incarnations_are_refused_until_learnt() {
+        const ExecutionId e{SlotId(2), Incarnation(5)};
+        auth::PlainKeyring keys(principal(e), kSecret), agreement_keys(principal(AgreementId(1)), kSecret);
+        auth::Opener opener(identity_of(principal(AgreementId(1))), agreement_keys);
+        const Blob frame = auth::Sealer(identity_of(principal(e)), keys).sign(message::Complete{Epoch(1)});
+        QCOMPARE(std::get<Rejected>(opener.open(frame, principal(e))), Rejected::UnknownKey);
+        agreement_keys.learn(principal(e), auth::PlainKeyring::keys_of(principal(e), kSecret));
+        QVERIFY(std::holds_alternative<auth::Verified>(opener.open(frame, principal(e))));
+    }
+
+    // B10: a digest carried in a message is recomputed.
+    void carried_digests_are_recomputed() {
+        message::PrePrepare m;
+        m.batch = wire::content_of({});
+        m.batch_digest.bytes[0] = 1;
+        Pair p(message::Kind::PrePrepare);
+        const auth::Opened o = p.opener.open(p.sealer.seal(m, {p.to})[0].frame, p.from);
+        QCOMPARE(std::get<Rejected>(o), Rejected::WrongDigest);
+    }
+
+    // A message inside with a wrong signature spoils the whole.
+    void embedded_signatures_are_checked() {
+        Filler filler(2);
+        message::Demand demand;
+        filler.fill(demand);
+        Bytes bad(demand.second.frame.view().begin(), demand.second.frame.view().end());
+        bad.back() ^= 1;
+        demand.second.frame = Blob(bad);
+        Pair p(message::Kind::Demand);
+        const auth::Opened o = p.opener.open(p.sealer.sign(demand), p.from);
+        QCOMPARE(std::get<Rejected>(o), Rejected::BadEmbedded);
+    }
+
+    void garbage_is_refused() {
+        std::mt19937 random(1);
+        Pair p(message::Kind::Prepare);
+        for (int i = 0; i < 2000; ++i) {
+            Bytes garbage(random() % 200);
+            for (auto& b : garbage)
+                b = static_cast<std::uint8_t>(random());
+            if (!garbage.empty() && i % 2)
+                garbage[0] = wire::kVersion;
+            QVERIFY(std::holds_alternative<Rejected>(p.opener.open(Blob(garbage), p.from)));
+        }
+    }
+};
+
+QTEST_APPLESS_MAIN(FramesTest)
+#include "frames_test.moc"
