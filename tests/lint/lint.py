@@ -137,7 +137,8 @@ class Lint:
                 self.report(path, number, "foreign",
                             f"<{header}>: installers/debian-packages.txt lacks {package}")
         if not known and not tables.SYSTEM.match(header):
-            self.report(path, number, "foreign", f"<{header}>: unknown library; tests/lint/tables.py")
+            self.report(path, number, "foreign",
+                        f"<{header}>: unknown library; tests/lint/tables.py")
         if not known and room in tables.CORES and tables.CORE_HEADERS.match(header):
             self.report(path, number, "core", f"<{header}> in a core", key=f"<{header}>")
 
@@ -179,7 +180,7 @@ class Lint:
         for number, line in enumerate(lines, 1):
             if LEFTOVER.search(line):
                 self.report(path, number, "leftover", LEFTOVER.search(line).group(0))
-            if len(line) > COLUMNS and not path.endswith((".txt", ".cmake")):
+            if len(line) > COLUMNS and not path.endswith((".txt", ".cmake", ".proto")):
                 self.report(path, number, "length", f"{len(line)} columns, at most {COLUMNS}",
                             key="columns")
 

@@ -45,7 +45,8 @@ CASES = [
      [(2, "foreign", "Qt is not for services"), (2, "foreign", "lacks qt6-base-dev")]),
     ("unknown library", "protocol/base/a.cpp", SPDX + "#include <folly/x.h>\n",
      [(2, "foreign", "unknown library")]),
-    ("thread header", "protocol/core/a.cpp", SPDX + "#include <mutex>\n", [(2, "core", "<mutex>")]),
+    ("thread header", "protocol/core/a.cpp", SPDX + "#include <mutex>\n",
+     [(2, "core", "<mutex>")]),
     ("thread elsewhere", "backend/services/a.cpp", SPDX + "#include <mutex>\n", []),
     ("clock", "protocol/core/a.cpp", SPDX + "auto t = std::chrono::steady_clock::now();\n",
      [(2, "core", "reads a clock")]),
@@ -55,6 +56,9 @@ CASES = [
      [(2, "core", "calls the system")]),
     ("std call", "protocol/core/a.cpp", SPDX + "auto p() { return std::getenv(x); }\n",
      [(2, "core", "calls the system")]),
+    ("time", "protocol/core/a.cpp", SPDX + "auto t() { return time(nullptr); }\n",
+     [(2, "core", "calls the system")]),
+    ("field named time", "protocol/core/a.cpp", SPDX + "A::A(T t) : time(t) {}\n", []),
     ("member of that name", "protocol/core/a.cpp", SPDX + "int n() { return x.time(); }\n", []),
     ("mutable static", "protocol/core/a.cpp", SPDX + "static int counter = 0;\n",
      [(2, "core", "mutable static")]),
@@ -78,7 +82,8 @@ CASES = [
     ("file of 600", "protocol/base/a.cpp", SPDX + "\n" * 599, []),
     ("unused exception", "tests/lint/allow.txt", "core | x.cpp | <mutex> | because\n",
      [(1, "allow", "excuses nothing")]),
-    ("malformed exception", "tests/lint/allow.txt", "core | x.cpp\n", [(1, "allow", "needs check")]),
+    ("malformed exception", "tests/lint/allow.txt", "core | x.cpp\n",
+     [(1, "allow", "needs check")]),
     ("unknown room", "tests/lint/rooms.txt", "view | console/view | nowhere |\n",
      [(1, "include", "names no room 'nowhere'")]),
 ]
@@ -96,8 +101,8 @@ def run(path, text):
     try:
         write(root, "cmake/rooms.txt", ROOMS)
         write(root, "installers/debian-packages.txt", "libssl-dev # crypto\n")
-        write(root, ".reuse/dep5", "Files: *\nLicense: x\n\nFiles: cmake/*\n installers/* .reuse/*\n"
-              " tests/lint/*.txt\nLicense: x\n")
+        write(root, ".reuse/dep5", "Files: *\nLicense: x\n\nFiles: cmake/*\n installers/*"
+              " .reuse/*\n tests/lint/*.txt\nLicense: x\n")
         for folder in ("protocol/base", "protocol/core", "protocol/crypto", "tests/unit"):
             write(root, folder + "/good.h", GOOD)
         write(root, path, text)

@@ -43,7 +43,7 @@ _SCOPE = re.compile(r"\b(namespace|class|struct|union|enum|extern)\b[^()=]*$", r
 
 
 def functions(code):
-    """(first line, last line, name) of each function in bare text; nested lambdas are part of it."""
+    """(first line, last line, name) of each function in bare text, lambdas included."""
     found = []
     stack = []  # kinds of the open braces: scope, function, block
     header_at = 0

@@ -42,9 +42,8 @@ CORE_HEADERS = re.compile(
 )
 
 _NAMES = (
-    "fopen freopen socket getenv setenv rand srand random drand48 time gettimeofday clock_gettime "
-    "clock localtime gmtime usleep nanosleep sleep popen system fork execve printf fprintf puts "
-    "perror abort exit"
+    "fopen freopen socket getenv setenv rand srand drand48 gettimeofday clock_gettime localtime "
+    "gmtime usleep nanosleep popen fork execve printf fprintf puts perror abort exit"
 )
 # A call of one of these names that is no member and no declaration with a type before it.
 _CALL = r"(?<![\w.>~])(?:(?<!:)|(?<=\bstd::)|(?<=[\s(]::))(?:%s)\s*\(" % "|".join(_NAMES.split())
@@ -68,4 +67,9 @@ BANNED = [
         "holds a mutable static",
     ),
     (re.compile(_CALL), "calls the system"),
+    # Words that members and fields may be named by: only with their namespace or argument.
+    (
+        re.compile(r"\bstd::(time|clock|system)\s*\(|(?<![\w:.>])(::)?time\s*\((nullptr|NULL|0|&)"),
+        "calls the system",
+    ),
 ]
