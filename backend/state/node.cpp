@@ -88,16 +88,16 @@ NodePtr decode_inner(ByteView v) {
     const ByteView path = v.subspan(3, path_size);
     if (nibbles % 2 == 1 && (path.back() & 15U) != 0)
         return nullptr;
-    const std::uint32_t slots = get_u32(v.subspan(3 + path_size));
-    const auto count = static_cast<std::size_t>(std::popcount(slots));
-    const bool key_ends_in_half_byte = nibbles % 2 == 1 && (slots & 1U) != 0;
-    if ((slots >> kSlots) != 0 || count < 2 || key_ends_in_half_byte ||
+    const std::uint32_t occupied = get_u32(v.subspan(3 + path_size));
+    const auto count = static_cast<std::size_t>(std::popcount(occupied));
+    const bool key_ends_in_half_byte = nibbles % 2 == 1 && (occupied & 1U) != 0;
+    if ((occupied >> kSlots) != 0 || count < 2 || key_ends_in_half_byte ||
         v.size() != 7 + path_size + count * Digest::size)
         return nullptr;
     auto inner = std::make_shared<Inner>();
     inner->nibbles = static_cast<std::uint16_t>(nibbles);
     inner->path.assign(path.begin(), path.end());
-    inner->slots = slots;
+    inner->occupied = occupied;
     inner->children.reserve(count);
     for (std::size_t i = 0; i < count; ++i)
         inner->children.emplace_back(digest_at(v.subspan(7 + path_size + i * Digest::size)));
@@ -154,7 +154,7 @@ std::vector<Digest> Leaf::chunk_digests() const {
 }
 
 std::size_t Inner::index_of(unsigned slot) const {
-    return static_cast<std::size_t>(std::popcount(slots & ((1U << slot) - 1U)));
+    return static_cast<std::size_t>(std::popcount(occupied & ((1U << slot) - 1U)));
 }
 
 void Inner::set(unsigned slot, Ref ref) {
@@ -163,12 +163,12 @@ void Inner::set(unsigned slot, Ref ref) {
         return;
     }
     children.insert(children.begin() + static_cast<std::ptrdiff_t>(index_of(slot)), std::move(ref));
-    slots |= 1U << slot;
+    occupied |= 1U << slot;
 }
 
 void Inner::remove(unsigned slot) {
     children.erase(children.begin() + static_cast<std::ptrdiff_t>(index_of(slot)));
-    slots &= ~(1U << slot);
+    occupied &= ~(1U << slot);
 }
 
 const Digest& empty_root() {
@@ -204,7 +204,7 @@ Bytes encode(const Inner& inner) {
     out.push_back(static_cast<std::uint8_t>(NodeKind::Inner));
     put_u16(out, inner.nibbles);
     put_bytes(out, inner.path);
-    put_u32(out, inner.slots);
+    put_u32(out, inner.occupied);
     for (const Ref& child : inner.children) {
         ZZ_CHECK(child.sealed(), "an inner node is encoded before its children");
         put_bytes(out, child.name().view());

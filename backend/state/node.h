@@ -3,9 +3,12 @@
 // digest is the SHA-256 of its encoding; the first byte tells the kind, so a leaf is never an inner
 // node.
 //
-//   leaf  = 01 u16:key-size key u32:value-size (value | digest{chunks})   ; chunks if value-size >
-//   kInlineBytesMax inner = 02 u16:nibbles path u32:slots digest{as many as bits in slots} chunk =
-//   03 digest-of-key u32:index bytes empty = 00 ; only as the root of the empty tree
+// clang-format off
+//   leaf  = 01 u16:key-size key u32:value-size (value | digest{chunks})  ; chunks above kInlineBytesMax
+//   inner = 02 u16:nibbles path u32:occupied digest{}                    ; one a bit of `occupied`
+//   chunk = 03 digest-of-key u32:index bytes
+//   empty = 00                                                           ; only the root of the empty tree
+// clang-format on
 //
 // An inner node holds its whole path from the root and a leaf its whole key: a node belongs to one
 // place of one tree. So the shape is that of the set of keys, a node can be moved up without being
@@ -63,14 +66,14 @@ struct Leaf : Node {
 struct Inner : Node {
     Inner() : Node(NodeKind::Inner) {}
     Inner(const Inner& other)
-        : Node(NodeKind::Inner), nibbles(other.nibbles), path(other.path), slots(other.slots),
+        : Node(NodeKind::Inner), nibbles(other.nibbles), path(other.path), occupied(other.occupied),
           children(other.children) {}
     std::uint16_t nibbles = 0;
     Bytes path; // packed; an odd last nibble is in the high half
-    std::uint32_t slots = 0;
-    std::vector<Ref> children; // one a bit of `slots`, in order
+    std::uint32_t occupied = 0;
+    std::vector<Ref> children; // one a bit of `occupied`, in order
 
-    bool has(unsigned slot) const { return ((slots >> slot) & 1U) != 0; }
+    bool has(unsigned slot) const { return ((occupied >> slot) & 1U) != 0; }
     // Precondition: has(slot).
     Ref& child(unsigned slot) { return children[index_of(slot)]; }
     const Ref& child(unsigned slot) const { return children[index_of(slot)]; }

@@ -38,9 +38,9 @@ class Retention {
     // is found with a DiffWalk, when all of the new one is held, and told by `retire`; until then,
     // or if the process ends before, it stays in the store. Preconditions as of add.
     void adopt(SequenceNumber n, const Digest& root, Bytes note);
-    // Nodes of older checkpoints that the one adopted at n does not have; those that checkpoints
-    // since then brought back are left out. Precondition: n was the last to be adopted, and is
-    // held.
+    // Nodes of older checkpoints that the one adopted at n, which was pinned meanwhile, does not
+    // have; those that checkpoints since then brought back are left out. Precondition: n was the
+    // last to be adopted, and is held.
     void retire(SequenceNumber n, const std::vector<Digest>& nodes);
     // Replaces the engine's note. Precondition: n is held.
     void set_note(SequenceNumber n, Bytes note);
