@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/execution/engine.h"
+
+#include <algorithm>
+
+#include "backend/state/proof.h"
+#include "protocol/auth/digests.h"
+#include "protocol/base/check.h"
+
+namespace zz::execution {
+
+namespace {
+
+// What a checkpoint in the store says beside its root: batch digest:32 whole:1.
+struct Note {
+    Digest batch_digest;
+    bool whole = false;
+};
+
+Note read_note(const Bytes& bytes) {
+    Note note;
+    if (bytes.size() != Digest::size + 1)
+        return note;
+    std::copy_n(bytes.begin(), Digest::size, note.batch_digest.bytes.begin());
+    note.whole = bytes.back() == 1;
+    return note;
+}
+
+} // namespace
+
+Engine::Engine(state::NodeStore& store, application::Application& application, std::size_t pool_bytes)
+    : store_(&store), application_(&application), pool_(store, pool_bytes),
+      retention_(std::make_unique<state::Retention>(store)), tree_(pool_) {}
+
+std::vector<Result> Engine::run(const Job& job) {
+    std::visit([this](const auto& j) { on(j); }, job);
+    return std::exchange(results_, {});
+}
+
+Bytes Engine::note_of(const Digest& batch_digest) const {
+    Bytes note(batch_digest.bytes.begin(), batch_digest.bytes.end());
+    note.push_back(whole_ ? 1 : 0);
+    return note;
+}
+
+void Engine::on(const Open&) {
+    const state::HeldCheckpoint* newest = retention_->newest();
+    if (!newest) {
+        results_.push_back(Opened{{}, {}, {}, true});
+        return;
+    }
+    const Note note = read_note(newest->note);
+    queue_.clear();
+    tree_ = state::Tree(pool_, newest->root);
+    executed_ = newest->n;
+    whole_ = note.whole;
+    numbers_.clear();
+    results_.push_back(Opened{newest->n, newest->root, note.batch_digest, whole_});
+}
+
+void Engine::on(const ExecuteBatch& job) {
+    ZZ_CHECK(queue_.size() < kQueueMax, "{} jobs are queued", queue_.size());
+    queue_.push_back({job, 0, {}});
+    advance();
+}
+
+void Engine::on(const TakeCheckpoint& job) {
+    ZZ_CHECK(queue_.size() < kQueueMax, "{} jobs are queued", queue_.size());
+    queue_.push_back({job, 0, {}});
+    advance();
+}
+
+void Engine::advance() {
+    while (!queue_.empty() && blocked_on_.empty()) {
+        Ordered& front = queue_.front();
+        const auto* checkpoint = std::get_if<TakeCheckpoint>(&front.job);
+        if (!(checkpoint ? take_checkpoint(*checkpoint) : execute(front)))
+            return;
+        queue_.pop_front();
+    }
+}
+
+// The request waits only for what it needs itself (R9); what others will need is asked for with it.
+void Engine::need(SequenceNumber n, const std::vector<Digest>& hashes) {
+    blocked_on_.insert(hashes.begin(), hashes.end());
+    state::Needs all;
+    for (const Digest& hash : hashes)
+        all.add(hash);
+    look_ahead_in_queue(all);
+    whole_ = false; // Also when a node that was held proved damaged (S4).
+    results_.push_back(NeedsNodes{n, all.nodes()});
+}
+
+bool Engine::take_checkpoint(const TakeCheckpoint& job) {
+    ZZ_CHECK(job.n == executed_, "checkpoint {} asked after batch {}", job.n.value, executed_.value);
+    state::Needs needs;
+    if (!tree_.apply({{mark_key(), encode_mark(job.n, time_)}}, needs)) {
+        need(job.n, needs.nodes());
+        return false;
+    }
+    const state::Sealed sealed = tree_.seal();
+    retention_->add(job.n, sealed, note_of(job.batch_digest));
+    if (retention_->held().size() > kPinnedCheckpointsMax) {
+        on(Pin{false});
+        end_walk();
+    }
+    results_.push_back(CheckpointTaken{job.n, job.batch_digest, sealed.root});
+    return true;
+}
+
+std::optional<CachedReply> Engine::cached(ClientId client, const message::LaneRequest& request,
+                                          SequenceNumber stable) {
+    state::Needs ignored; // A replica that does not hold the entry yet is not the one to answer.
+    const Bytes key = cache_key(client, request.lane);
+    const auto read = tree_.get(key, ignored);
+    if (read.found != state::Found::Yes)
+        return std::nullopt;
+    auto entry = decode_cache_entry(read.value);
+    if (!entry || entry->number != request.number)
+        return std::nullopt;
+    CachedReply reply{request.lane, entry->number, entry->n, auth::reply_digest(entry->result),
+                      Blob(std::move(entry->result)), {}, {}};
+    const auto held = retention_->held().find(stable);
+    if (reply.n > stable || held == retention_->held().end())
+        return reply;
+    const state::View at(pool_, held->second.root);
+    if (auto proof = state::prove(at, key, ignored)) {
+        reply.proved_at = stable;
+        reply.proof = std::move(*proof);
+    }
+    return reply;
+}
+
+void Engine::on(const LookupReplies& job) {
+    RepliesFound found{job.client, {}};
+    for (const message::LaneRequest& request : job.requests)
+        if (auto reply = cached(job.client, request, job.stable))
+            found.replies.push_back(std::move(*reply));
+    results_.push_back(std::move(found));
+}
+
+void Engine::on(const Stable& job) {
+    stable_ = std::max(stable_, job.n);
+    retention_->stable(job.n);
+}
+
+void Engine::on(const Pin& job) {
+    if (pinned_) {
+        retention_->unpin(*pinned_);
+        pinned_.reset();
+    }
+    if (!job.pinned)
+        return;
+    const auto& held = retention_->held();
+    auto at = held.upper_bound(stable_);
+    if (at != held.begin())
+        --at;
+    if (at != held.end() && retention_->pin(at->first))
+        pinned_ = at->first;
+}
+
+} // namespace zz::execution
