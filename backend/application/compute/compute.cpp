@@ -10,7 +10,7 @@ constexpr std::uint8_t kVersion = 1, kAccepted = 0, kRefused = 1;
 constexpr std::uint8_t kKeyPrefix = 'c';
 constexpr std::size_t kOperationBytes = 1 + 8 + 4 + 4 + 4 + 2 + 2 + 4;
 // Calibrated on a 3 GHz core: so many dependent mixes are about a microsecond.
-constexpr int kMixesPerStep = 200;
+constexpr int kMixesPerStep = 500;
 
 template <class T> void append(Bytes& out, T value) {
     for (std::size_t i = 0; i < sizeof(T); ++i) {
