@@ -262,11 +262,15 @@ void Transport::Impl::on_hello(const Peer& peer, Link& link, const Entry& entry)
     const bool news = fresh != link.session || !link.reachable;
     link.session = fresh;
     link.reachable = true;
-    if (news &&
-        (events.empty() || events.back().peer != peer || events.back().change != PeerChange::Seen))
+    if (!news)
+        return;
+    // A peer that greets without end makes one event a turn.
+    const auto last = std::find_if(events.rbegin(), events.rend(),
+                                   [&peer](const PeerEvent& event) { return event.peer == peer; });
+    if (last != events.rend() && last->change == PeerChange::Seen)
+        last->session = fresh;
+    else
         events.push_back({peer, PeerChange::Seen, fresh});
-    else if (news)
-        events.back().session = fresh; // A peer that greets without end makes one event a turn.
 }
 
 void Transport::Impl::watch_links(Instant now) {

@@ -5,11 +5,10 @@
 
 #include <random>
 
-#include "cluster_support.h"
 #include "protocol/crypto/sha256.h"
+#include "tests/unit/cluster/cluster_support.h"
 
-using namespace zz;
-using namespace zz::cluster;
+namespace zz::cluster {
 
 class ClusterFileTest : public QObject {
     Q_OBJECT
@@ -254,5 +253,7 @@ class ClusterFileTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(ClusterFileTest)
+} // namespace zz::cluster
+
+QTEST_APPLESS_MAIN(zz::cluster::ClusterFileTest)
 #include "cluster_file_test.moc"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cluster_support.h"
+#include "tests/unit/cluster/cluster_support.h"
 
 #include <fstream>
 #include <iterator>

@@ -11,8 +11,7 @@
 
 #include "protocol/cluster/generate.h"
 
-using namespace zz;
-using namespace zz::cluster;
+namespace zz::cluster {
 
 class GenerateTest : public QObject {
     Q_OBJECT
@@ -171,5 +170,7 @@ class GenerateTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(GenerateTest)
+} // namespace zz::cluster
+
+QTEST_APPLESS_MAIN(zz::cluster::GenerateTest)
 #include "generate_test.moc"

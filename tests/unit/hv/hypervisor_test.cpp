@@ -4,8 +4,7 @@
 
 #include "hv/hypervisor.h"
 
-using namespace zz;
-using namespace zz::hv;
+namespace zz::hv {
 
 class HypervisorTest : public QObject {
     Q_OBJECT
@@ -49,5 +48,7 @@ class HypervisorTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(HypervisorTest)
+} // namespace zz::hv
+
+QTEST_APPLESS_MAIN(zz::hv::HypervisorTest)
 #include "hypervisor_test.moc"

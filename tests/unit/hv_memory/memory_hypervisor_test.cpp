@@ -4,8 +4,7 @@
 
 #include "hv/memory/memory_hypervisor.h"
 
-using namespace zz;
-using namespace zz::hv;
+namespace zz::hv {
 
 class MemoryHypervisorTest : public QObject {
     Q_OBJECT
@@ -98,5 +97,7 @@ class MemoryHypervisorTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(MemoryHypervisorTest)
+} // namespace zz::hv
+
+QTEST_APPLESS_MAIN(zz::hv::MemoryHypervisorTest)
 #include "memory_hypervisor_test.moc"

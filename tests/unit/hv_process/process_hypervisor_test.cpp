@@ -14,8 +14,7 @@
 #include "hv/process/process_hypervisor.h"
 #include "hv/process/record.h"
 
-using namespace zz;
-using namespace zz::hv;
+namespace zz::hv {
 
 class ProcessHypervisorTest : public QObject {
     Q_OBJECT
@@ -273,5 +272,7 @@ class ProcessHypervisorTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(ProcessHypervisorTest)
+} // namespace zz::hv
+
+QTEST_APPLESS_MAIN(zz::hv::ProcessHypervisorTest)
 #include "process_hypervisor_test.moc"

@@ -8,8 +8,7 @@
 #include "protocol/transport/queue.h"
 #include "protocol/transport/routed.h"
 
-using namespace zz;
-using namespace zz::transport;
+namespace zz::transport {
 
 class FormatsTest : public QObject {
     Q_OBJECT
@@ -129,5 +128,7 @@ class FormatsTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(FormatsTest)
+} // namespace zz::transport
+
+QTEST_APPLESS_MAIN(zz::transport::FormatsTest)
 #include "formats_test.moc"

@@ -14,10 +14,9 @@
 #include <zmq.hpp>
 
 #include "protocol/transport/frames.h"
-#include "transport_support.h"
+#include "tests/unit/transport/transport_support.h"
 
-using namespace zz;
-using namespace zz::transport;
+namespace zz::transport {
 
 namespace {
 
@@ -268,8 +267,14 @@ class HostileTest : public QObject {
         for (std::uint64_t i = 1; i < 100; ++i)
             bad.send(greeting(i)); // greets without end
         bad.send(one_frame("done"));
-        QVERIFY(until({&server}, [&] { return server.frames.size() == 2; }));
-        QVERIFY(server.events.size() <= 3);
+        std::size_t seen = 0;
+        bool one_a_turn = true;
+        QVERIFY(until({&server}, [&] {
+            one_a_turn = one_a_turn && server.events.size() <= seen + 1;
+            seen = server.events.size();
+            return server.frames.size() == 2;
+        }));
+        QVERIFY(one_a_turn);
     }
 
     // A message beyond every bound ends that connection, not the service.
@@ -321,5 +326,7 @@ class HostileTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(HostileTest)
+} // namespace zz::transport
+
+QTEST_APPLESS_MAIN(zz::transport::HostileTest)
 #include "hostile_test.moc"

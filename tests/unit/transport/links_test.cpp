@@ -6,10 +6,9 @@
 #include <thread>
 #include <unistd.h>
 
-#include "transport_support.h"
+#include "tests/unit/transport/transport_support.h"
 
-using namespace zz;
-using namespace zz::transport;
+namespace zz::transport {
 
 class LinksTest : public QObject {
     Q_OBJECT
@@ -207,5 +206,7 @@ class LinksTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(LinksTest)
+} // namespace zz::transport
+
+QTEST_APPLESS_MAIN(zz::transport::LinksTest)
 #include "links_test.moc"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "transport_support.h"
+#include "tests/unit/transport/transport_support.h"
 
 #include <chrono>
 
