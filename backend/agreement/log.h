@@ -95,8 +95,8 @@ class Log {
     // Everything at or below n goes.
     void move(SequenceNumber h);
 
-    const std::map<SequenceNumber, Slot>& slots() const { return slots_; }
-    std::map<SequenceNumber, Slot>& slots() { return slots_; }
+    const std::map<SequenceNumber, Slot>& entries() const { return slots_; }
+    std::map<SequenceNumber, Slot>& entries() { return slots_; }
 
   private:
     std::size_t replicas_;

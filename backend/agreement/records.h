@@ -50,8 +50,8 @@ struct Snapshot {
     Blob state; // under it
     View view;
     bool active = false;
-    Blob view_change; // own frame, if in a view change
-    Blob new_view;    // frame of `view`, if active and view > 0
+    message::List<message::Embedded<message::ViewChange>, 1> view_change; // own, if in a view change
+    message::List<message::Embedded<message::NewView>, 1> new_view; // of `view`, if active and view > 0
     ZZ_FIELDS(stable, state, view, active, view_change, new_view)
 };
 

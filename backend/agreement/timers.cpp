@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// agreement::Core: heartbeat, repair, and the timers that replace a primary (ZZ-3.3).
+#include <algorithm>
+
+#include "backend/agreement/core.h"
+
+namespace zz::agreement {
+
+void Core::on_time() {
+    if (now_ >= next_heartbeat_)
+        heartbeat();
+    if (now_ >= next_repair_) {
+        next_repair_ = now_ + options_.limits.heartbeat / 4;
+        repair();
+    }
+    if (!active_) {
+        if (now_ >= view_deadline_)
+            start_view_change(view_ + 1);
+        return;
+    }
+    if (is_primary())
+        return;
+    // While all of the window is committed nothing more can be ordered, whoever is primary.
+    const bool full = state_.n() >= log_.high();
+    const Instant deadline =
+        full ? kNever : std::min({pool_.next_deadline(), system_.next_deadline(), progress_deadline_});
+    if (now_ < deadline)
+        return;
+    if (is_behind() || mute_) {
+        // The delay is ours.
+        const Instant later = now_ + options_.limits.heartbeat;
+        pool_.watch_again(later);
+        system_.watch_again(later);
+        if (progress_deadline_ != kNever)
+            progress_deadline_ = later;
+        return;
+    }
+    start_view_change(view_ + 1);
+}
+
+void Core::heartbeat() {
+    next_heartbeat_ = now_ + options_.limits.heartbeat;
+    for (auto& [who, served] : served_)
+        served.bytes = served.count = 0;
+    tell_status();
+    for (const message::SystemRequest& request : system_.watched())
+        forward_system(request);
+    if (!certificate_told_)
+        send_others(message::ConfigRequest{});
+}
+
+// A number that was proposed in this view and is not executed, although the window allows it.
+bool Core::waits_for_commit() const {
+    for (auto at = log_.entries().upper_bound(state_.n()); at != log_.entries().end(); ++at)
+        if (at->second.proposal && at->second.proposal->vote.view == view_)
+            return true;
+    return false;
+}
+
+// At the end of each step.
+void Core::update_timers() {
+    if (!active_ || !waits_for_commit())
+        progress_deadline_ = kNever;
+    else if (progress_deadline_ == kNever || progress_mark_ != state_.n())
+        progress_deadline_ = now_ + timeout();
+    progress_mark_ = state_.n();
+    const bool full = state_.n() >= log_.high();
+    if (window_was_full_ && !full) {
+        pool_.watch_again(now_ + timeout());
+        system_.watch_again(now_ + timeout());
+    }
+    window_was_full_ = full;
+}
+
+Instant Core::wake_at() const {
+    Instant at = std::min(next_heartbeat_, next_repair_);
+    if (!active_)
+        return std::min(at, view_deadline_);
+    if (is_primary()) {
+        const bool room = next_ <= log_.high() && next_ - 1 - state_.n() < kPipelineMax;
+        if (may_vote() && room && pool_.unproposed() > 0)
+            at = std::min(at, pool_.oldest() + kGatherDelay);
+        return at;
+    }
+    if (state_.n() < log_.high())
+        at = std::min({at, pool_.next_deadline(), system_.next_deadline(), progress_deadline_});
+    return at;
+}
+
+} // namespace zz::agreement
