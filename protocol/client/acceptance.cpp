@@ -73,7 +73,9 @@ void Core::on(const message::ReplyCertificate& certificate) {
 void Core::on(const message::ReplyProof& proof) {
     if (!settings_.read_proof || !waiting(proof.lane, proof.number))
         return;
-    if (!auth::is_stable(proof.certificate, settings_.faults))
+    // Checkpoint 0 needs no signatures; nothing was replied before it.
+    if (proof.certificate.checkpoint.n == SequenceNumber(0) ||
+        !auth::is_stable(proof.certificate, settings_.faults))
         return;
     auto cached = settings_.read_proof(proof.certificate.checkpoint.root, proof.nodes, self_, proof.lane);
     if (cached && cached->number == proof.number)

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// Configuration, and whether this replica is awake (ZZ-1.7, ZZ-6.8, ZZ-7.1). Nothing is believed from one agreement
+// replica, nothing at all from execution replicas.
+#include <algorithm>
+
+#include "backend/execution/core.h"
+#include "protocol/proof/wake_up.h"
+
+namespace zz::execution {
+
+void Core::ask_configuration() {
+    if (answered_.empty())
+        ++nonce_;
+    send(all_agreement(), message::ConfigRequest{nonce_});
+}
+
+void Core::ask_status(Instant) {
+    send(all_agreement(), message::ExecutionStatus{executed_, stable_.checkpoint.n, true});
+}
+
+void Core::on(const auth::Verified& m, const message::ConfigAnswer& answer) {
+    on(answer.config);
+    if (learnt_ || answer.nonce != nonce_)
+        return;
+    answered_.insert(agreement_id(m.sender()));
+    if (answered_.size() < settings_.faults.quorum())
+        return;
+    learnt_ = true;
+    reconsider();
+}
+
+void Core::on(const message::Embedded<message::Config>& config) {
+    if (!membership_.add(config))
+        return;
+    output_.actions.emplace_back(core::Configured{membership_.config(), membership_.certificate(), {}});
+    notice(core::NoticeKind::Configured, executed_, membership_.config().number.value);
+    reconsider();
+}
+
+void Core::on(const auth::Verified& m, const message::WakeUpProof& proof) {
+    for (const auto& config : proof.configs)
+        on(config);
+    if (proof.epoch < membership_.config().epoch ||
+        (wakeup_known_ && wakeup_epoch_ == proof.epoch && learnt_))
+        return;
+    if (proofs_.contains(m.sender()) || proofs_.size() < kProofsPending)
+        proofs_.insert_or_assign(m.sender(), proof);
+    reconsider();
+}
+
+std::vector<ExecutionId> Core::awake_replicas() const {
+    return wakeup_known_ ? membership_.all_live() : membership_.active();
+}
+
+void Core::update_sources() {
+    std::vector<PrincipalId> first, last;
+    for (const message::SlotEntry& e : membership_.config().members) {
+        const ExecutionId id{e.slot, e.incarnation};
+        if (id == self_ || e.state == message::MemberState::Empty)
+            continue;
+        (e.state == message::MemberState::Active ? first : last).push_back(principal(id));
+    }
+    fetch_.set_sources(first, last); // A convicted replica's disk may serve (ZZ-7.3).
+}
+
+// What follows from configuration and proofs; called whenever one of them changed.
+void Core::reconsider() {
+    const Epoch epoch = membership_.config().epoch;
+    if (wakeup_known_ && wakeup_epoch_ != epoch) {
+        wakeup_known_ = false;
+        complete_frame_ = {};
+        completed_ = false;
+        if (pinned_until_ != kNever)
+            act(Pin{false});
+        pinned_until_ = kNever;
+    }
+    for (auto at = proofs_.begin(); at != proofs_.end();) {
+        if (at->second.epoch == epoch && !wakeup_known_ && settings_.faults.f > 0 &&
+            proof::proves_wake_up(at->second, membership_.config(), settings_.faults, settings_.wakeup)) {
+            wakeup_known_ = true;
+            wakeup_epoch_ = epoch;
+            pinned_until_ = now_ + settings_.limits.completion_deadline;
+            notice(core::NoticeKind::WakeUpKnown, executed_);
+            if (opened_)
+                act(Pin{true});
+        }
+        at = at->second.epoch <= epoch ? proofs_.erase(at) : std::next(at);
+    }
+    update_sources();
+    if (!opened_ || !learnt_)
+        return;
+    const message::SlotEntry* entry = membership_.entry(self_.slot);
+    const bool live = membership_.live(self_);
+    const bool active = live && entry->state == message::MemberState::Active;
+    const Standing before = standing_;
+    standing_ = !live                         ? Standing::Removed
+                : active || wakeup_known_     ? Standing::Awake
+                                              : Standing::Asleep;
+    // A woken replica sent back to sleep drops its state, also if it slept through being told (ZZ-6.8).
+    if (standing_ == Standing::Asleep || (standing_ == Standing::Awake && !active && state_epoch_ != epoch))
+        leave_awake();
+    if (standing_ == Standing::Awake) {
+        state_epoch_ = epoch;
+        if (before != Standing::Awake && dropping_ == 0)
+            enter_awake();
+        else if (before == Standing::Awake)
+            tell_complete();
+    }
+}
+
+void Core::enter_awake() {
+    tip_.reset();
+    replayed_ = false;
+    recovering_ = true;
+    if (executed_ >= stable_.checkpoint.n && executed_ > SequenceNumber(0) && whole_)
+        act(Stable{stable_.checkpoint.n});
+    send(all_agreement(), message::Fetch{message::FetchWhat::StableProof, executed_ + 1, {}});
+    ask_status(now_);
+    install_if_behind();
+    if (!whole_)
+        walk();
+}
+
+void Core::leave_awake() {
+    fetch_.forget_all();
+    log_.clear();
+    checkpoints_.clear();
+    waiting_.clear();
+    recovering_ = blocked_ = walking_ = false;
+    tip_.reset();
+    if (!holds_state_)
+        return;
+    holds_state_ = false;
+    given_ = executed_ = SequenceNumber(0);
+    whole_ = true;
+    orders_.restart(SequenceNumber(0));
+    ++dropping_;
+    act(DropState{});
+}
+
+} // namespace zz::execution
