@@ -39,11 +39,17 @@ template <class Core> class CoreNode : public Node {
         if (const auto* reason = std::get_if<auth::Rejected>(&opened)) {
             ++rejected_;
             world_->mix(static_cast<std::uint64_t>(*reason));
+            if (world_->tells_story())
+                world_->tell(to_string(identity_.self) + " refuses a frame of " + to_string(link) + ": " +
+                             std::string(auth::name(*reason)));
             return;
         }
         const auth::Verified& verified = std::get<auth::Verified>(opened);
         if (wrapper_ && !wrapper_->admits(world_->now(), verified))
             return;
+        if (world_->tells_story())
+            world_->tell(to_string(verified.sender()) + " -> " + to_string(identity_.self) + ": " +
+                         wire::print(verified.message()));
         step(core::Received{verified});
     }
     void on_time() final { step(core::TimePassed{}); }
@@ -68,10 +74,13 @@ template <class Core> class CoreNode : public Node {
     }
     void perform() {
         auto out = core_->take_output();
-        core_->invariants();
+        if constexpr (requires { core_->invariants(); })
+            core_->invariants();
         wake_at_ = out.wake_at;
         if (journal_)
             journal_->keep(out.records, out.truncate_below);
+        for (const core::Send& send : out.sends)
+            observe(send);
         if (wrapper_)
             wrapper_->pass(world_->now(), out.sends);
         for (const core::Send& send : out.sends)
@@ -87,8 +96,14 @@ template <class Core> class CoreNode : public Node {
   protected:
     using Action = typename decltype(std::declval<Core&>().take_output().actions)::value_type;
 
-    // Actions that a concrete node handles; called through a visitor in the node.
     virtual void on_action(Action& action) = 0;
+    // What the core itself sends, before a wrapper changes it.
+    virtual void observe(const core::Send&) {}
+    void learn(const message::Config& config) {
+        for (const message::SlotEntry& member : config.members)
+            if (member.state != message::MemberState::Empty)
+                keyring_.learn(principal(ExecutionId{member.slot, member.incarnation}), {member.signing, member.exchange});
+    }
 
     World* world_;
     auth::Identity identity_;
