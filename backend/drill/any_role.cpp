@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// silent, crash, slow: of replicas of both clusters.
+#include <algorithm>
+#include <deque>
+
+#include "backend/drill/parts.h"
+
+namespace zz::drill {
+namespace {
+
+constexpr std::size_t kHeldMax = 65536; // sends held back; beyond it the oldest leave early
+
+class Silent : public Behaviour {
+  public:
+    void pass(Instant, std::vector<core::Send>& sends) override { sends.clear(); }
+};
+
+class Crash final : public Silent {
+  public:
+    bool crashes() const override { return true; }
+};
+
+// Everything leaves `delay` later, in the same order.
+class Slow final : public Behaviour {
+  public:
+    explicit Slow(Duration delay) : delay_(delay) {}
+
+    void pass(Instant now, std::vector<core::Send>& sends) override {
+        for (core::Send& send : sends)
+            held_.push_back({now + delay_, std::move(send)});
+        sends.clear();
+        while (!held_.empty() && (held_.front().due <= now || held_.size() > kHeldMax)) {
+            sends.push_back(std::move(held_.front().send));
+            held_.pop_front();
+        }
+    }
+    Instant wake_at() const override { return held_.empty() ? kNever : held_.front().due; }
+    void release(std::vector<core::Send>& sends) override {
+        for (Held& held : held_)
+            sends.push_back(std::move(held.send));
+        held_.clear();
+    }
+
+  private:
+    struct Held {
+        Instant due;
+        core::Send send;
+    };
+    Duration delay_;
+    std::deque<Held> held_;
+};
+
+} // namespace
+
+Made make_silent() { return std::make_unique<Silent>(); }
+Made make_crash() { return std::make_unique<Crash>(); }
+Made make_slow(const Order& order) { return std::make_unique<Slow>(order.delay); }
+
+} // namespace zz::drill
