@@ -8,8 +8,8 @@
 
 namespace zz::controller {
 
-// Votes of each kind kept of one agreement replica; its own oldest goes first, so that f that flood displace nobody
-// else's (scenario C1, drill flood-demands).
+// Votes of each kind kept of one agreement replica; its own oldest goes first, so that f that flood
+// displace nobody else's (scenario C1, drill flood-demands).
 inline constexpr std::size_t kVotesPerSender = 256;
 // Wake-ups: so many at once, then one in each interval (C3).
 inline constexpr std::uint32_t kWakeUpsAtOnce = 6;
@@ -20,7 +20,8 @@ inline constexpr Duration kBackOffMax = seconds(60);
 inline constexpr Duration kBackOffForgiven = seconds(60);
 // An ask without an answer for so long is asked again after a look at the machines (C4).
 inline constexpr Duration kAskPatience = seconds(30);
-// A fresh spare runs so long before it is put to sleep, so that its connections are in place (ZZ-7.7).
+// A fresh spare runs so long before it is put to sleep, so that its connections are in place
+// (ZZ-7.7).
 inline constexpr Duration kSpareSettlesIn = seconds(3);
 // A newer configuration is asked for after this many heartbeats even if nobody hinted at one.
 inline constexpr std::uint32_t kConfigRequestHeartbeats = 5;

@@ -103,8 +103,8 @@ void Core::on_answer(const AgreementId& from, const message::ConfigAnswer& answe
     synchronize();
 }
 
-// Once 2f+1 answered, the newest configuration that a correct one of them executed is at most the (f+1)-th highest
-// they told; we wait for its certificate.
+// Once 2f+1 answered, the newest configuration that a correct one of them executed is at most the
+// (f+1)-th highest they told; we wait for its certificate.
 void Core::synchronize() {
     if (synchronized_ || answers_.size() < settings_.faults.quorum())
         return;
@@ -177,9 +177,11 @@ void Core::on(const Machines& input) {
         if (now_ - l.running_since >= kBackOffForgiven)
             l.failures = 0;
     }
-    // One that could not be started leaves no machine behind; its back-off stays until it is no member any more.
+    // One that could not be started leaves no machine behind; its back-off stays until it is no
+    // member any more.
     for (const auto& [machine, l] : launches_)
-        if (l.failures > 0 && (machine.role != Role::Execution || membership_.live(execution_id(machine))))
+        if (l.failures > 0 &&
+            (machine.role != Role::Execution || membership_.live(execution_id(machine))))
             launches.try_emplace(machine, l);
     launches_ = std::move(launches);
 }
@@ -187,11 +189,13 @@ void Core::on(const Machines& input) {
 void Core::on(const AskDone& input) {
     open_.erase(input.ask.machine);
     const bool done = input.error.empty();
-    notice(done ? core::NoticeKind::MachineDone : core::NoticeKind::MachineFailed, input.ask.machine,
+    notice(done ? core::NoticeKind::MachineDone : core::NoticeKind::MachineFailed,
+           input.ask.machine,
            done ? to_string(input.ask.ask) : to_string(input.ask.ask) + ": " + input.error);
     if (!done) {
         Launches& l = launches_[input.ask.machine];
-        l.not_before = now_ + std::min<Duration>(kBackOffMax, kBackOffFirst * (1U << std::min(l.failures, 10U)));
+        l.not_before = now_ + std::min<Duration>(kBackOffMax,
+                                                 kBackOffFirst * (1U << std::min(l.failures, 10U)));
         ++l.failures;
     }
     // What holds now is told by the next list of machines.
@@ -264,7 +268,8 @@ SlotWanted Core::wanted() const {
     const auto launched = launches_.find(principal(ExecutionId{w.slot, w.incarnation}));
     w.settled_in = launched != launches_.end() && launched->second.running_since != kNever &&
                    now_ - launched->second.running_since >= kSpareSettlesIn;
-    // The set of an executed SETTLED is complete; within an epoch with a wake-up that is not known yet.
+    // The set of an executed SETTLED is complete; within an epoch with a wake-up that is not known
+    // yet.
     w.others_complete = !w.awake;
     w.next_made = durable_.has_image && durable_.slot == w.slot && durable_.image > w.incarnation;
     w.next = w.next_made ? durable_.image : w.incarnation + 1;
@@ -300,17 +305,17 @@ void Core::reconcile() {
         return;
     if (settings_.agreement)
         if (const auto ask = reconcile_agreement(*settings_.agreement, machines_))
-            emit(*ask);
+            ask_machine(*ask);
     if (!settings_.slot || !synchronized_)
         return;
     SlotWanted w = wanted();
     if (w.awake && w.member == message::MemberState::Asleep)
         w.may_wake = may_wake();
     for (const MachineAsk& ask : reconcile_slot(w, machines_))
-        emit(ask);
+        ask_machine(ask);
 }
 
-void Core::emit(MachineAsk ask) {
+void Core::ask_machine(MachineAsk ask) {
     if (open_.contains(ask.machine))
         return;
     Launches& l = launches_[ask.machine];
@@ -318,10 +323,12 @@ void Core::emit(MachineAsk ask) {
         return;
     if (ask.ask == Ask::Start) {
         // Each relaunch waits longer than the one before until it has run for a while.
-        l.not_before = now_ + std::min<Duration>(kBackOffMax, kBackOffFirst * (1U << std::min(l.failures, 10U)));
+        l.not_before = now_ + std::min<Duration>(kBackOffMax,
+                                                 kBackOffFirst * (1U << std::min(l.failures, 10U)));
         ++l.failures;
     }
-    if (ask.ask == Ask::MakeImage && !(durable_.has_image && durable_.image == execution_id(ask.machine).incarnation)) {
+    if (ask.ask == Ask::MakeImage &&
+        !(durable_.has_image && durable_.image == execution_id(ask.machine).incarnation)) {
         durable_.has_image = true;
         durable_.has_keys = false;
         durable_.slot = execution_id(ask.machine).slot;

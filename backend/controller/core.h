@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// controller::Core: the replica controller of one application on one host (ZZ-6.6, ZZ-6.8, ZZ-7.7); a controller
-// service holds one for each application its host has a part in. A sans-IO core (core/io.h): the shell lists machines,
-// performs asks on the hypervisor and makes fresh keys.
+// controller::Core: the replica controller of one application on one host (ZZ-6.6, ZZ-6.8, ZZ-7.7);
+// a controller service holds one for each application its host has a part in. A sans-IO core
+// (core/io.h): the shell lists machines, performs asks on the hypervisor and makes fresh keys.
 //
-// Level-triggered: wanted is the highest configuration certificate it knows, and over it every sleeper awake while it
-// holds a wake-up proof of that epoch, which it checks itself; only a higher epoch puts one to sleep. After a start it
-// runs its agreement replica at once, asks 2f+1 agreement replicas with a nonce, and only then touches execution
-// machines. Bounds: bounds.h.
+// Level-triggered: wanted is the highest configuration certificate it knows, and over it every
+// sleeper awake while it holds a wake-up proof of that epoch, which it checks itself; only a higher
+// epoch puts one to sleep. After a start it runs its agreement replica at once, asks 2f+1 agreement
+// replicas with a nonce, and only then touches execution machines. Bounds: bounds.h.
 #pragma once
 
 #include <map>
@@ -28,12 +28,14 @@ struct Settings {
     cluster::SpareKind spare = cluster::SpareKind::Paused; // of this host
     cluster::Limits limits;
     std::optional<AgreementId> agreement; // replica of this application on this host
-    std::optional<SlotId> slot;           // execution slot of this application on this host (ZZ-1.3: at most one)
-    message::Config first;                // of the cluster file
-    std::uint64_t nonce = 0;              // fresh at each start, from the shell
+    std::optional<SlotId>
+        slot;              // execution slot of this application on this host (ZZ-1.3: at most one)
+    message::Config first; // of the cluster file
+    std::uint64_t nonce = 0; // fresh at each start, from the shell
 };
 
-// Every machine of this application on this host that is not Absent: at start, each heartbeat, after each ask.
+// Every machine of this application on this host that is not Absent: at start, each heartbeat,
+// after each ask.
 struct Machines {
     std::vector<MachineFact> machines;
 };
@@ -48,7 +50,8 @@ struct KeysMade {
     PublicKeys keys;
 };
 
-// The shell's keyring learns these members' keys; the proofs of a wake-up cannot be checked without.
+// The shell's keyring learns these members' keys; the proofs of a wake-up cannot be checked
+// without.
 struct LearnConfiguration {
     message::Config config;
 };
@@ -101,7 +104,7 @@ class Core {
 
     SlotWanted wanted() const;
     void reconcile();
-    void emit(MachineAsk ask);
+    void ask_machine(MachineAsk ask);
     bool may_wake();
     void record();
     void notice(core::NoticeKind kind, const PrincipalId& subject, std::string text);
@@ -118,8 +121,8 @@ class Core {
     std::map<AgreementId, ConfigurationNumber> answers_; // to our nonce
     std::vector<MachineFact> machines_;
     bool machines_known_ = false;
-    std::map<PrincipalId, Instant> open_;       // asks without an answer, since when
-    std::map<PrincipalId, Launches> launches_;  // of machines that are there
+    std::map<PrincipalId, Instant> open_;      // asks without an answer, since when
+    std::map<PrincipalId, Launches> launches_; // of machines that are there
     std::optional<message::Enrol> enrol_;
     // The rate limit of wake-ups (C3): epochs that may still be woken in, refilled over time.
     std::uint32_t wake_ups_left_;

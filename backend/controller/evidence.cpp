@@ -8,7 +8,8 @@ namespace zz::controller {
 namespace {
 
 template <class T, class List>
-void copy_some(const std::map<AgreementId, message::Embedded<T>>& group, std::size_t count, List& out) {
+void copy_some(const std::map<AgreementId, message::Embedded<T>>& group, std::size_t count,
+               List& out) {
     for (const auto& [sender, vote] : group)
         if (out.size() < count)
             out.push_back(vote);
@@ -33,7 +34,8 @@ bool Evidence::add(const message::WakeUpProof& proof, const message::Config& con
     return true;
 }
 
-bool Evidence::add(const message::Embedded<message::Demand>& demand, const message::Config& config) {
+bool Evidence::add(const message::Embedded<message::Demand>& demand,
+                   const message::Config& config) {
     if (proof_ || demand.value.epoch != config.epoch || demand.signer.role != Role::Agreement)
         return false;
     // One that proves nothing must not displace anything.
@@ -70,7 +72,8 @@ bool Evidence::add(const message::Embedded<message::NoSign>& vote, const message
     return add(proof, config);
 }
 
-bool Evidence::add(const message::Embedded<message::Column>& column, const message::Config& config) {
+bool Evidence::add(const message::Embedded<message::Column>& column,
+                   const message::Config& config) {
     const message::Column& v = column.value;
     if (policy_ != cluster::WakeupPolicy::Matrix || proof_ || v.epoch != config.epoch ||
         column.signer.role != Role::Agreement)

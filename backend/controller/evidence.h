@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Evidence: what one controller holds of the current epoch that may prove a wake-up (ZZ-6.6), and the proof once it
-// has one. Verifies everything itself; believes no proof because somebody sent it. Plain value inside the core.
+// Evidence: what one controller holds of the current epoch that may prove a wake-up (ZZ-6.6), and
+// the proof once it has one. Verifies everything itself; believes no proof because somebody sent
+// it. Plain value inside the core.
 #pragma once
 
 #include <optional>
@@ -18,7 +19,8 @@ class Evidence {
     // What was held of another epoch is dropped.
     void enter_epoch(Epoch epoch);
 
-    // Each gives true if a proof is held by it that was not held before. Of another epoch than `config`: ignored.
+    // Each gives true if a proof is held by it that was not held before. Of another epoch than
+    // `config`: ignored.
     bool add(const message::Embedded<message::Demand>& demand, const message::Config& config);
     bool add(const message::Embedded<message::NoSign>& vote, const message::Config& config);
     bool add(const message::Embedded<message::Column>& column, const message::Config& config);

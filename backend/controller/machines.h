@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the controller core knows of machines and asks of them. The shell translates to and from hv/hypervisor.h; the
-// core never calls it. A machine is named by its principal with incarnation, as its image records it (ZZ-6.8).
+// What the controller core knows of machines and asks of them. The shell translates to and from
+// hv/hypervisor.h; the core never calls it. A machine is named by its principal with incarnation,
+// as its image records it (ZZ-6.8).
 #pragma once
 
 #include <string>
@@ -29,7 +30,8 @@ enum class Ask : std::uint8_t {
     MakeImage, // make fresh keys and a fresh image of this incarnation; answered by KeysMade
 };
 
-// One thing to do with one machine, not before record `after` is durable. At most one is open for each machine.
+// One thing to do with one machine, not before record `after` is durable. At most one is open for
+// each machine.
 struct MachineAsk {
     Ask ask = Ask::Start;
     PrincipalId machine;

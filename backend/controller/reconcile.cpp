@@ -27,7 +27,8 @@ std::optional<Ask> toward_running(MachineState state) {
     return Ask::Start;
 }
 
-// It shall rest as a spare of this kind. A paused or hibernated one runs first, so that its connections are in place.
+// It shall rest as a spare of this kind. A paused or hibernated one runs first, so that its
+// connections are in place.
 std::optional<Ask> toward_rest(MachineState state, const SlotWanted& wanted) {
     if (wanted.spare == cluster::SpareKind::Cold) {
         const bool in_memory = state == MachineState::Running || state == MachineState::Paused ||
@@ -88,8 +89,8 @@ std::vector<MachineAsk> reconcile_slot(const SlotWanted& wanted,
         if (fact.machine.role != Role::Execution || fact.machine.index != wanted.slot.value)
             continue;
         const ExecutionId id = execution_id(fact.machine);
-        const bool removed = id.incarnation < wanted.incarnation ||
-                             (empty && id.incarnation == wanted.incarnation);
+        const bool removed =
+            id.incarnation < wanted.incarnation || (empty && id.incarnation == wanted.incarnation);
         if (!removed)
             continue;
         if (const auto ask = for_removed(wanted, fact.state))
@@ -102,11 +103,13 @@ std::vector<MachineAsk> reconcile_slot(const SlotWanted& wanted,
     }
     // A fresh incarnation with fresh keys; it is enrolled, then sleeps.
     if (wanted.others_complete && !wanted.next_made)
-        asks.push_back({Ask::MakeImage, principal(ExecutionId{wanted.slot, wanted.next}), RecordIndex(0)});
+        asks.push_back(
+            {Ask::MakeImage, principal(ExecutionId{wanted.slot, wanted.next}), RecordIndex(0)});
     return asks;
 }
 
-std::optional<MachineAsk> reconcile_agreement(AgreementId id, std::span<const MachineFact> machines) {
+std::optional<MachineAsk> reconcile_agreement(AgreementId id,
+                                              std::span<const MachineFact> machines) {
     if (const auto ask = toward_running(state_of(principal(id), machines)))
         return MachineAsk{*ask, principal(id), RecordIndex(0)};
     return std::nullopt;
@@ -115,7 +118,8 @@ std::optional<MachineAsk> reconcile_agreement(AgreementId id, std::span<const Ma
 bool is_spare_ready(const SlotWanted& wanted, std::span<const MachineFact> machines) {
     if (wanted.member != message::MemberState::Asleep)
         return false;
-    const MachineState state = state_of(principal(ExecutionId{wanted.slot, wanted.incarnation}), machines);
+    const MachineState state =
+        state_of(principal(ExecutionId{wanted.slot, wanted.incarnation}), machines);
     switch (wanted.spare) {
     case cluster::SpareKind::Paused:
         return state == MachineState::Paused;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a controller makes durable before it acts (ZZ-6.8): the highest configuration it acted on, and the incarnation
-// it last made an image for, with its keys, so that an enrolment goes on after a restart and no number is used twice.
-// One record holds all of it in the
-// encoding of wire/codec.h: the newest counts, older ones are dropped.
+// What a controller makes durable before it acts (ZZ-6.8): the highest configuration it acted on,
+// and the incarnation it last made an image for, with its keys, so that an enrolment goes on after
+// a restart and no number is used twice. One record holds all of it in the encoding of
+// wire/codec.h: the newest counts, older ones are dropped.
 #pragma once
 
 #include "protocol/base/bytes.h"

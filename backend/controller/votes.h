@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Votes: signed DEMANDs, NOSIGNs or COLUMNs of one epoch by what they are about, bounded for each sender. Plain values
-// inside the controller core.
+// Votes: signed DEMANDs, NOSIGNs or COLUMNs of one epoch by what they are about, bounded for each
+// sender. Plain values inside the controller core.
 #pragma once
 
 #include <deque>
@@ -15,8 +15,8 @@ template <class Key, class T> class Votes {
   public:
     using Group = std::map<AgreementId, message::Embedded<T>>;
 
-    // Keeps the vote, in place of an older one of the same sender about the same thing; drops the sender's oldest
-    // vote when it has too many. Gives the votes about that thing.
+    // Keeps the vote, in place of an older one of the same sender about the same thing; drops the
+    // sender's oldest vote when it has too many. Gives the votes about that thing.
     const Group& add(const Key& key, AgreementId sender, const message::Embedded<T>& vote) {
         Group& group = groups_[key];
         if (group.insert_or_assign(sender, vote).second) {

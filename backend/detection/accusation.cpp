@@ -49,7 +49,8 @@ void accuse(Board& b, Case& c) {
         b.notice(std::move(accused));
         c.deviation_told = true;
         c.accusations[id].insert_or_assign(
-            b.self, b.sign_and_send(b.peers, message::Accuse{c.vote, c.n, id.slot, id.incarnation}));
+            b.self,
+            b.sign_and_send(b.peers, message::Accuse{c.vote, c.n, id.slot, id.incarnation}));
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Accusation and conviction (ZZ-6.5, ZZ-6.7): ACCUSE of a replica from which we hold another digest than the settled
-// one; CONVICT on two unequal signed reports of one incarnation, or on f+1 ACCUSE.
+// Accusation and conviction (ZZ-6.5, ZZ-6.7): ACCUSE of a replica from which we hold another digest
+// than the settled one; CONVICT on two unequal signed reports of one incarnation, or on f+1 ACCUSE.
 #pragma once
 
 #include "backend/detection/board.h"

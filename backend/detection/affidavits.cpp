@@ -21,10 +21,12 @@ std::vector<Digest> leaves_of(const std::vector<core::OrderedRequest>& requests,
     return leaves;
 }
 
-// Certificate if f+1 equal signed reports are held, else affidavit, for the requests at `indices`, all of one client.
+// Certificate if f+1 equal signed reports are held, else affidavit, for the requests at `indices`,
+// all of one client.
 void send_to(Board& b, const Case& c, ClientId client, const std::vector<std::uint32_t>& indices) {
     const auto entry_of = [&](std::uint32_t i) {
-        return message::AffidavitEntry{c.requests[i].lane, c.requests[i].number, c.reply_digests[i]};
+        return message::AffidavitEntry{c.requests[i].lane, c.requests[i].number,
+                                       c.reply_digests[i]};
     };
     const auto reports = signed_for(c, *c.value);
     if (reports.size() < b.faults().weak_quorum()) {
@@ -40,7 +42,8 @@ void send_to(Board& b, const Case& c, ClientId client, const std::vector<std::ui
         certificate.reports.push_back(*reports[i]);
     const std::vector<Digest> leaves = leaves_of(c.requests, c.reply_digests);
     for (const std::uint32_t i : indices) {
-        message::CertifiedReply reply{entry_of(i), i, static_cast<std::uint32_t>(leaves.size()), {}};
+        message::CertifiedReply reply{
+            entry_of(i), i, static_cast<std::uint32_t>(leaves.size()), {}};
         reply.path = auth::merkle_siblings(leaves, std::array{i});
         certificate.entries.push_back(std::move(reply));
     }
@@ -59,7 +62,8 @@ void find_reply_digests(Board&, Case& c) {
         c.requests.empty())
         return;
     for (auto& [id, held] : c.held) {
-        // A digest is given up with its first wrong list: another replica's report brings the right one.
+        // A digest is given up with its first wrong list: another replica's report brings the right
+        // one.
         if (held.reply_digests.size() == c.requests.size() && value_of(c, held) == *c.value &&
             report_root(c.requests, held.reply_digests) == *c.value) {
             c.reply_digests = std::move(held.reply_digests);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a settled number gives its clients (ZZ-4.3 (b), (c)): a reply certificate where f+1 equal signed reports are
-// held, else a REPLY-AFFIDAVIT; unasked after an evidence round, and to a client that asks again.
+// What a settled number gives its clients (ZZ-4.3 (b), (c)): a reply certificate where f+1 equal
+// signed reports are held, else a REPLY-AFFIDAVIT; unasked after an evidence round, and to a client
+// that asks again.
 #pragma once
 
 #include "backend/detection/board.h"

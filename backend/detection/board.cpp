@@ -22,7 +22,8 @@ bool Board::in_window(VoteKind vote, SequenceNumber n) const {
     if (vote != VoteKind::Reply &&
         (vote != VoteKind::Checkpoint || n.value % limits().checkpoint_interval != 0))
         return false;
-    // Early ones are kept, and those of L numbers below h (ZZ-5.2); checkpoint 0 is settled for ever.
+    // Early ones are kept, and those of L numbers below h (ZZ-5.2); checkpoint 0 is settled for
+    // ever.
     return n.value > 0 && n + window > h && n <= h + 2 * window;
 }
 
@@ -94,6 +95,8 @@ std::vector<PrincipalId> principals(const std::vector<ExecutionId>& ids) {
     return out;
 }
 
-message::Member member(const ExecutionId& id) { return {id.slot, id.incarnation}; }
+message::Member member(const ExecutionId& id) {
+    return {id.slot, id.incarnation};
+}
 
 } // namespace zz::detection

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Board: what the phases of detection share inside one core: settings, roster, cases, deadlines, output. Each phase is
-// a set of functions on it in a file of its own. Owned by the core; of no thread.
+// Board: what the phases of detection share inside one core: settings, roster, cases, deadlines,
+// output. Each phase is a set of functions on it in a file of its own. Owned by the core; of no
+// thread.
 #pragma once
 
 #include <map>
@@ -34,8 +35,8 @@ struct Settings {
 struct EpochState {
     // COMPLETE: our committed mark at its first receipt.
     std::map<ExecutionId, SequenceNumber> complete;
-    std::set<ExecutionId> named; // f+1 NOSIGN
-    bool convicted = false;      // a CONVICT was executed
+    std::set<ExecutionId> named;                                         // f+1 NOSIGN
+    bool convicted = false;                                              // a CONVICT was executed
     std::map<AgreementId, std::vector<Signed<message::Settle>>> settles; // newest last
     // COLUMNs that block, under policy `matrix`: they name once n is settled (ZZ-6.6).
     std::optional<message::WakeUpProof> column_proof;
@@ -48,7 +49,7 @@ using Budget = std::map<AgreementId, std::uint32_t>;
 
 struct Counters {
     std::uint64_t wakeups = 0, removals = 0, nonblocking = 0, blocking = 0, evidence_rounds = 0;
-    std::uint64_t ignored = 0; // verified messages that were not relevant
+    std::uint64_t ignored = 0;                      // verified messages that were not relevant
     std::map<PrincipalId, std::uint64_t> suspicion; // live incarnations only
 };
 
@@ -67,6 +68,7 @@ struct Board {
     std::set<Key> contested; // that hold unequal signed reports
     SequenceNumber h, committed, settled, quorum_mark;
     Budget budget;
+    std::uint32_t rounds_asked = 0; // evidence rounds begun or repeated since the last heartbeat
     Counters counters;
     // MATCH-REQUESTs of this step, one message for each kind.
     std::map<VoteKind, std::set<SequenceNumber>> match_wanted;

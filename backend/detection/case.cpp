@@ -25,7 +25,9 @@ Digest value_of(const Case& c, const message::SignedReport& report) {
     return value_of(c.batch_digest, report.batch_digest, report.digest);
 }
 
-bool signed_two(const Held& held) { return held.signed_reports.size() >= 2; }
+bool signed_two(const Held& held) {
+    return held.signed_reports.size() >= 2;
+}
 
 std::pair<const Signed<message::SignedReport>*, const Signed<message::SignedReport>*>
 unequal_pair(const Case& c, const std::vector<ExecutionId>& of) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Case: all that one agreement replica holds about one number of one kind: what execution replicas reported, what
-// other agreement replicas said of it, when it is due, whether it is settled. Plain data; the phases of ZZ-6 work on
-// it (column, settlement, evidence_round, accusation, wake_up, affidavits). Owned by the Board.
+// Case: all that one agreement replica holds about one number of one kind: what execution replicas
+// reported, what other agreement replicas said of it, when it is due, whether it is settled. Plain
+// data; the phases of ZZ-6 work on it (column, settlement, evidence_round, accusation, wake_up,
+// affidavits). Owned by the Board.
 #pragma once
 
 #include <map>
@@ -45,7 +46,8 @@ struct Case {
     bool enough_reported = false;               // f+1 reports were in
 
     Settledness settled = Settledness::Open;
-    std::optional<Digest> value;       // of a settled one; unknown where only a stable checkpoint settled it
+    std::optional<Digest>
+        value; // of a settled one; unknown where only a stable checkpoint settled it
     std::vector<Digest> reply_digests; // hash to `value`; empty until known
 
     // --- deadlines (ZZ-6.1), anew in each epoch
@@ -56,10 +58,10 @@ struct Case {
     bool reports_asked = false; // missing REPORTs were asked for
 
     // --- evidence round (ZZ-6.5)
-    bool complained = false;       // a client still waits
-    Instant asked_at = kNever;     // first requests of the round were sent
-    Instant complaint_at = kNever; // last round on a complaint for a settled one
-    std::set<AgreementId> askers;  // of MATCH, not answered yet
+    bool complained = false;        // a client still waits
+    Instant asked_at = kNever;      // first requests of the round were sent
+    Instant complaint_at = kNever;  // last round on a complaint for a settled one
+    std::set<AgreementId> askers;   // of MATCH, not answered yet
     std::set<AgreementId> asked_by; // of MATCH, ever: the second one overrides budgets
     std::map<AgreementId, Digest> matches;
     bool serve_clients = false; // affidavits are due without being asked for
@@ -69,8 +71,8 @@ struct Case {
     // --- of the current epoch
     std::map<AgreementId, Signed<message::Column>> columns; // ours among them, once signed
     std::uint32_t revision = 0;
-    bool column_wanted = false;                       // somebody waits for ours
-    std::map<AgreementId, Instant> column_told;       // when we last sent ours
+    bool column_wanted = false;                             // somebody waits for ours
+    std::map<AgreementId, Instant> column_told;             // when we last sent ours
     std::map<AgreementId, Signed<message::Demand>> demands; // ours among them
     std::map<ExecutionId, std::map<AgreementId, Signed<message::NoSign>>> no_signs;
     bool no_signed = false;
@@ -85,8 +87,8 @@ struct Case {
     bool is_settled() const { return settled != Settledness::Open; }
 };
 
-// The value that `held` stands for at n: its digest; a report of another batch is a value of its own, whatever its
-// digest. Precondition: c.committed.
+// The value that `held` stands for at n: its digest; a report of another batch is a value of its
+// own, whatever its digest. Precondition: c.committed.
 Digest value_of(const Case& c, const Held& held);
 Digest value_of(const Case& c, const message::SignedReport& report);
 

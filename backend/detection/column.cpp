@@ -19,14 +19,16 @@ message::ColumnEntry to_message(ExecutionId id, const matrix::Entry& entry) {
     return out;
 }
 
-void tell_people(Board& b, Case& c, AgreementId of, const std::vector<message::ColumnEntry>& entries) {
+void tell_people(Board& b, Case& c, AgreementId of,
+                 const std::vector<message::ColumnEntry>& entries) {
     core::Notice notice = b.about(c, core::NoticeKind::ColumnOf);
     notice.subject = principal(of);
     notice.columns = entries;
     b.notice(std::move(notice));
 }
 
-// An entry that is neither pending nor the value: of the settled value, or of the first digest while there is none.
+// An entry that is neither pending nor the value: of the settled value, or of the first digest
+// while there is none.
 bool disagrees(const Case& c, const std::vector<message::ColumnEntry>& entries) {
     std::optional<Digest> value = c.value;
     for (const message::ColumnEntry& e : entries) {
@@ -48,7 +50,8 @@ void send_own(Board& b, Case& c, const std::vector<PrincipalId>& to) {
             c.column_told[agreement_id(p)] = b.now;
 }
 
-// Counts the verdict once for each case and epoch; alarms on violated assumptions, and does nothing else (ZZ-6.2.1).
+// Counts the verdict once for each case and epoch; alarms on violated assumptions, and does nothing
+// else (ZZ-6.2.1).
 void judge_all(Board& b, Case& c) {
     const std::vector<ExecutionId> rows = b.roster.awake();
     if (b.faults().f == 0 || rows.empty() || rows.size() > b.faults().execution_slots())
@@ -76,7 +79,8 @@ void judge_all(Board& b, Case& c) {
     }
     if (c.verdict_counted)
         return;
-    c.verdict_counted = verdict.kind == matrix::Kind::Blocking || verdict.kind == matrix::Kind::NonBlocking;
+    c.verdict_counted =
+        verdict.kind == matrix::Kind::Blocking || verdict.kind == matrix::Kind::NonBlocking;
     b.counters.blocking += verdict.kind == matrix::Kind::Blocking ? 1U : 0U;
     b.counters.nonblocking += verdict.kind == matrix::Kind::NonBlocking ? 1U : 0U;
 }
@@ -178,8 +182,8 @@ void on_column(Board& b, const auth::Verified& v) {
         judge_all(b, *c);
         b.touch(*c);
     }
-    // Answered with ours: whoever has none, and then at most once a heartbeat, so that two answers never chase
-    // each other.
+    // Answered with ours: whoever has none, and then at most once a heartbeat, so that two answers
+    // never chase each other.
     const auto told = c->column_told.find(sender);
     if (told != c->column_told.end() && b.now - told->second < b.limits().heartbeat)
         return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Columns (ZZ-6.1): what we hold of each awake replica, when our COLUMN is signed and to whom it goes, and the matrix
-// of the COLUMNs of all (ZZ-6.2), which is judged here for counters and alarms only.
+// Columns (ZZ-6.1): what we hold of each awake replica, when our COLUMN is signed and to whom it
+// goes, and the matrix of the COLUMNs of all (ZZ-6.2), which is judged here for counters and alarms
+// only.
 #pragma once
 
 #include "backend/detection/board.h"

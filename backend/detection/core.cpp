@@ -169,7 +169,8 @@ void Core::enter_configuration(const core::Configured& input) {
         b.act(core::AwakeChanged{b.roster.woken()});
     for (const ExecutionId& id : b.roster.awake())
         if (first)
-            b.reports_wanted.insert(id); // ZZ-12: at start, what is above the settled mark is asked for.
+            b.reports_wanted.insert(
+                id); // ZZ-12: at start, what is above the settled mark is asked for.
 }
 
 // Votes of removed incarnations are discarded, also retroactively (ZZ-4.6).
@@ -190,15 +191,15 @@ void Core::forget_removed() {
 
 void Core::on(const core::StableMoved& input) {
     on_stable(board_, input.certificate);
-    std::erase_if(lanes_, [&](const auto& lane) {
-        return !board_.existing(VoteKind::Reply, lane.second.n);
-    });
+    std::erase_if(
+        lanes_, [&](const auto& lane) { return !board_.existing(VoteKind::Reply, lane.second.n); });
 }
 
 void Core::on(const core::AskedAgain& input) {
     Board& b = board_;
     const auto lane = lanes_.find({input.request.client, input.request.lane});
-    // An older number was answered before the lane went on; one below the window is answered by execution (ZZ-4.3 (d)).
+    // An older number was answered before the lane went on; one below the window is answered by
+    // execution (ZZ-4.3 (d)).
     if (lane == lanes_.end() || lane->second.number != input.request.number)
         return;
     Case* c = b.existing(VoteKind::Reply, lane->second.n);
@@ -261,8 +262,8 @@ void Core::scan() {
         b.touch(c);
         next_scan_ = std::min(next_scan_, next_of(c));
     }
-    next_scan_ = std::min(next_scan_,
-                          b.roster.next_recovery_deadline(b.now, b.deadlines.recovery()));
+    next_scan_ =
+        std::min(next_scan_, b.roster.next_recovery_deadline(b.now, b.deadlines.recovery()));
     if (b.roster.proof() && b.now < b.roster.woken_at() + b.deadlines.completion())
         next_scan_ = std::min(next_scan_, b.roster.woken_at() + b.deadlines.completion());
 }
@@ -271,14 +272,15 @@ void Core::heartbeat() {
     Board& b = board_;
     next_heartbeat_ = b.now + b.limits().heartbeat;
     b.budget.clear();
-    std::uint32_t rounds = 0;
+    b.rounds_asked = 0;
     for (auto& [key, c] : b.cases) {
         if (c.committed && !c.is_settled()) {
             c.reports_asked = false;
             if (c.quorum_at != kNever)
                 ask_for_reports(b, c);
-            // More than others answer in a heartbeat is not asked for: the lowest numbers first.
-            if (c.asked_at != kNever && ++rounds <= b.limits().evidence_budget) {
+            // The lowest numbers first.
+            const bool open = c.asked_at != kNever || c.due_at != kNever;
+            if (open && ++b.rounds_asked <= b.limits().evidence_budget) {
                 ask(b, c);
                 repeat_column(b, c);
             }
@@ -332,7 +334,8 @@ void Core::invariants() const {
     ZZ_CHECK(b.cases.size() <= 6ULL * b.limits().window() + 2, "{} cases", b.cases.size());
     ZZ_CHECK(b.touched.empty(), "{} cases were not looked at", b.touched.size());
     for (const auto& [key, c] : b.cases) {
-        ZZ_CHECK(b.in_window(c.vote, c.n), "a case at {} outside the window of h {}", c.n.value, b.h.value);
+        ZZ_CHECK(b.in_window(c.vote, c.n), "a case at {} outside the window of h {}", c.n.value,
+                 b.h.value);
         ZZ_CHECK(!c.value || c.is_settled(), "a value at {} that is not settled", c.n.value);
         ZZ_CHECK(c.n > b.h || c.is_settled(), "{} is open at or below h {}", c.n.value, b.h.value);
         ZZ_CHECK(c.held.size() <= b.roster.config().members.size(), "{} replicas reported {}",
@@ -342,7 +345,8 @@ void Core::invariants() const {
             ZZ_CHECK(held.signed_reports.size() <= kSignedPerHeld, "{} signed reports of {}",
                      held.signed_reports.size(), to_string(id));
         }
-        ZZ_CHECK(c.columns.size() <= b.faults().agreement_replicas(), "{} columns", c.columns.size());
+        ZZ_CHECK(c.columns.size() <= b.faults().agreement_replicas(), "{} columns",
+                 c.columns.size());
     }
     for (const auto& [sender, settles] : b.epoch.settles)
         ZZ_CHECK(settles.size() <= kSettlesPerSender, "{} SETTLEs of one sender", settles.size());

@@ -8,7 +8,9 @@
 namespace zz::detection {
 namespace {
 
-std::size_t index_of(VoteKind vote) { return vote == VoteKind::Reply ? 0 : 1; }
+std::size_t index_of(VoteKind vote) {
+    return vote == VoteKind::Reply ? 0 : 1;
+}
 
 } // namespace
 
@@ -22,7 +24,8 @@ void Deadlines::sample(VoteKind vote, Duration delay) {
     s.next = (s.next + 1) % kSamples;
     std::vector<Duration> sorted = s.ring;
     const std::size_t at = (sorted.size() - 1) * kSamplePercentile / 100;
-    std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(at), sorted.end());
+    std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(at),
+                     sorted.end());
     s.percentile = sorted[at];
 }
 

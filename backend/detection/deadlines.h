@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Deadlines: how long a report may take (ZZ-6.1). Per kind a running percentile of the (f+1)-th matching report,
-// counted from the start of the number; times K, between a floor and a cap. Floor, cap, recovery and completion
-// deadline double at each wake-up without conviction and halve, down to the defaults, after each 60 s at rest.
+// Deadlines: how long a report may take (ZZ-6.1). Per kind a running percentile of the (f+1)-th
+// matching report, counted from the start of the number; times K, between a floor and a cap. Floor,
+// cap, recovery and completion deadline double at each wake-up without conviction and halve, down
+// to the defaults, after each 60 s at rest.
 //
-// Progress: when f+1 reports for a number came in, so that the deadline of a higher one starts no earlier.
-// Plain values inside the detection core.
+// Progress: when f+1 reports for a number came in, so that the deadline of a higher one starts no
+// earlier. Plain values inside the detection core.
 #pragma once
 
 #include <array>
@@ -20,7 +21,8 @@ class Deadlines {
   public:
     explicit Deadlines(const cluster::Limits& limits) : limits_(limits) {}
 
-    // The (f+1)-th matching report of this kind took `delay` from its start; zero if it came before.
+    // The (f+1)-th matching report of this kind took `delay` from its start; zero if it came
+    // before.
     void sample(VoteKind vote, Duration delay);
     Duration length(VoteKind vote) const;
     Duration recovery() const { return limits_.recovery_deadline * scale(); }
@@ -53,7 +55,8 @@ class Progress {
     void forget_below(SequenceNumber n);
 
   private:
-    // Ascending in both number and time: an earlier event of a higher number can never be the last one below.
+    // Ascending in both number and time: an earlier event of a higher number can never be the last
+    // one below.
     std::map<SequenceNumber, Instant> events_;
 };
 

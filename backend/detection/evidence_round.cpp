@@ -56,7 +56,10 @@ void become_due(Board& b, Case& c) {
     for (const ExecutionId& id : b.roster.actives())
         if ((!c.held.contains(id) || !c.held[id].reported) && c.missing_counted.insert(id).second)
             b.suspect(principal(id));
-    ask(b, c);
+    // More than others answer in a heartbeat is not asked for; the rest follows with the
+    // heartbeats.
+    if (++b.rounds_asked <= b.limits().evidence_budget)
+        ask(b, c);
 }
 
 void ask(Board& b, Case& c) {
@@ -133,8 +136,8 @@ bool take_signed(Board& b, const Signed<message::SignedReport>& report) {
     held.signed_reports.push_back(report);
     if (contradiction)
         b.contested.insert(c->key());
-    // Whoever holds one passes it on to all agreement replicas. Checkpoints are signed unasked and sent to all: of
-    // those only what is in doubt is passed on.
+    // Whoever holds one passes it on to all agreement replicas. Checkpoints are signed unasked and
+    // sent to all: of those only what is in doubt is passed on.
     if (report.value.vote == VoteKind::Reply || contradiction || c->asked_at != kNever ||
         c->serve_clients)
         b.send(b.peers, report.value, report.frame);

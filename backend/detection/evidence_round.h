@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The evidence round (ZZ-6.5): SIGN-REQUEST to the awake replicas and MATCH-REQUEST to the agreement replicas for what
-// is not settled when due; signed reports are kept and passed on; at the second deadline NOSIGN.
+// The evidence round (ZZ-6.5): SIGN-REQUEST to the awake replicas and MATCH-REQUEST to the
+// agreement replicas for what is not settled when due; signed reports are kept and passed on; at
+// the second deadline NOSIGN.
 #pragma once
 
 #include "backend/detection/board.h"
@@ -11,8 +12,8 @@ namespace zz::detection {
 void become_due(Board& b, Case& c);
 // Asks for MATCH and signatures, the first time and at each repetition.
 void ask(Board& b, Case& c);
-// A client asks again for a request of n and n is not settled here, or its reply digests are not known: asks
-// regardless of any budget, once a heartbeat.
+// A client asks again for a request of n and n is not settled here, or its reply digests are not
+// known: asks regardless of any budget, once a heartbeat.
 void complain(Board& b, Case& c);
 // When NOSIGN may be signed for this case; kNever if it may not.
 Instant second_deadline(const Board& b, const Case& c);
@@ -22,7 +23,8 @@ void ask_woken(Board& b, const std::vector<ExecutionId>& woken);
 void ask_for_reports(Board& b, Case& c);
 
 void on_signed_report(Board& b, const auth::Verified& v);
-// A signed report from anywhere: direct, passed on, or inside a DEMAND. Gives false if it is not relevant.
+// A signed report from anywhere: direct, passed on, or inside a DEMAND. Gives false if it is not
+// relevant.
 bool take_signed(Board& b, const Signed<message::SignedReport>& report);
 // All signed reports of the case, to one who asked.
 void pass_on_all(Board& b, const Case& c, const PrincipalId& to);

@@ -53,9 +53,13 @@ bool Roster::is_active(ExecutionId id) const {
     return auth::state_of(config_, id) == MemberState::Active;
 }
 
-bool Roster::is_awake(ExecutionId id) const { return is_active(id) || woken_.contains(id); }
+bool Roster::is_awake(ExecutionId id) const {
+    return is_active(id) || woken_.contains(id);
+}
 
-bool Roster::has_convicted() const { return !with(MemberState::Convicted).empty(); }
+bool Roster::has_convicted() const {
+    return !with(MemberState::Convicted).empty();
+}
 
 std::vector<ExecutionId> Roster::with(MemberState state) const {
     std::vector<ExecutionId> out;
@@ -65,7 +69,9 @@ std::vector<ExecutionId> Roster::with(MemberState state) const {
     return out;
 }
 
-std::vector<ExecutionId> Roster::actives() const { return with(MemberState::Active); }
+std::vector<ExecutionId> Roster::actives() const {
+    return with(MemberState::Active);
+}
 
 std::vector<ExecutionId> Roster::woken() const {
     std::vector<ExecutionId> out;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Roster: the execution replicas as one agreement replica knows them (ZZ-1.7): the newest executed configuration, the
-// wake-up proof of its epoch if one is held, and since when each woken one is awake. A plain value.
+// Roster: the execution replicas as one agreement replica knows them (ZZ-1.7): the newest executed
+// configuration, the wake-up proof of its epoch if one is held, and since when each woken one is
+// awake. A plain value.
 #pragma once
 
 #include <map>

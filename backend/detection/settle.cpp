@@ -157,8 +157,8 @@ void settle_epoch(Board& b) {
         order_settled(b);
     if (!b.roster.proof() || !has_cause(b) || is_contested(b))
         return;
-    Candidates from{b.roster.actives(), b.roster.woken(), b.epoch.named, {},
-                    past_completion_deadline(b)};
+    Candidates from{
+        b.roster.actives(), b.roster.woken(), b.epoch.named, {}, past_completion_deadline(b)};
     for (const auto& [id, mark] : b.epoch.complete)
         if (b.roster.is_awake(id))
             from.complete.insert(id);

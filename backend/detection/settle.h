@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Settling an epoch (ZZ-6.7): which f+1 replicas are active in the next one, as a pure function, and when we sign
-// SETTLE for them.
+// Settling an epoch (ZZ-6.7): which f+1 replicas are active in the next one, as a pure function,
+// and when we sign SETTLE for them.
 #pragma once
 
 #include <optional>
@@ -20,8 +20,8 @@ struct Choice {
     std::optional<std::vector<ExecutionId>> set; // ascending by slot; none: not yet
     bool all_named = false;                      // then none counts as named: alarm
 };
-// The first f+1 of: unnamed actives, woken ones, named actives, each by slot, once these are complete; past the
-// completion deadline incomplete ones are skipped.
+// The first f+1 of: unnamed actives, woken ones, named actives, each by slot, once these are
+// complete; past the completion deadline incomplete ones are skipped.
 Choice choose_set(const Candidates& candidates, const Faults& faults);
 
 void on_complete(Board& b, const auth::Verified& v);

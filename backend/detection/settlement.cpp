@@ -82,8 +82,8 @@ void answer_askers(Board& b, Case& c) {
 
 } // namespace
 
-void take_report(Board& b, Case& c, ExecutionId id, const Digest& batch_digest, const Digest& digest,
-                 const std::vector<Digest>& reply_digests) {
+void take_report(Board& b, Case& c, ExecutionId id, const Digest& batch_digest,
+                 const Digest& digest, const std::vector<Digest>& reply_digests) {
     Held& held = c.held[id];
     b.roster.reported(id, c.n);
     b.touch(c);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Settlement (ZZ-5.2): when a number is settled here and on which value: its column matched, or f+1 signed MATCH, or
-// f+1 equal signed reports, or it is at or below a stable checkpoint. What is settled stays settled.
+// Settlement (ZZ-5.2): when a number is settled here and on which value: its column matched, or f+1
+// signed MATCH, or f+1 equal signed reports, or it is at or below a stable checkpoint. What is
+// settled stays settled.
 #pragma once
 
 #include "backend/detection/board.h"
@@ -10,8 +11,8 @@ namespace zz::detection {
 // What an execution replica reported, tagged or signed; the first one is its entry.
 void on_report(Board& b, const auth::Verified& v);
 // Keeps `report` as an entry if the replica has none yet. Precondition: `id` is live.
-void take_report(Board& b, Case& c, ExecutionId id, const Digest& batch_digest, const Digest& digest,
-                 const std::vector<Digest>& reply_digests);
+void take_report(Board& b, Case& c, ExecutionId id, const Digest& batch_digest,
+                 const Digest& digest, const std::vector<Digest>& reply_digests);
 
 // Settles the case if it can be; tells who waits for it.
 void settle(Board& b, Case& c);

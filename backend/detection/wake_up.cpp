@@ -54,7 +54,8 @@ bool is_valid_demand(const Board& b, const message::Demand& d) {
 } // namespace
 
 Instant demand_due(const Board& b, const Case& c) {
-    if (c.is_settled() || !c.committed || c.demands.contains(b.self) || !b.contested.contains(c.key()))
+    if (c.is_settled() || !c.committed || c.demands.contains(b.self) ||
+        !b.contested.contains(c.key()))
         return kNever;
     if (!unequal_pair(c, b.roster.actives()).first)
         return kNever;
@@ -94,7 +95,8 @@ void repeat_demands(Board& b, Case& c) {
     const auto own = c.demands.find(b.self);
     if (own != c.demands.end() && (!c.is_settled() || b.contested.contains(c.key())))
         b.send(to, own->second.value, own->second.frame);
-    // A NOSIGN is final, and whoever signs SETTLE must know f+1 of them: repeated until the epoch ends.
+    // A NOSIGN is final, and whoever signs SETTLE must know f+1 of them: repeated until the epoch
+    // ends.
     for (const auto& [id, votes] : c.no_signs) {
         const auto ours = votes.find(b.self);
         if (ours != votes.end())
@@ -120,7 +122,7 @@ void on_no_sign(Board& b, const auth::Verified& v) {
     const auto& vote = std::get<message::NoSign>(v.message());
     const ExecutionId id{vote.slot, vote.incarnation};
     Case* c = vote.epoch == b.roster.epoch() && b.roster.is_active(id) ? b.find(vote.vote, vote.n)
-                                                                        : nullptr;
+                                                                       : nullptr;
     if (!c) {
         ++b.counters.ignored;
         return;
@@ -131,8 +133,8 @@ void on_no_sign(Board& b, const auth::Verified& v) {
 
 void on_wake_up_proof(Board& b, const message::WakeUpProof& proof) {
     const bool known = b.roster.proof().has_value();
-    const bool news = !known || (!proof.columns.empty() && !b.epoch.column_proof) ||
-                      !proof.no_signs.empty();
+    const bool news =
+        !known || (!proof.columns.empty() && !b.epoch.column_proof) || !proof.no_signs.empty();
     if (!news || !proof::proves_wake_up(proof, b.roster.config(), b.faults(), b.settings.policy)) {
         ++b.counters.ignored;
         return;
@@ -184,7 +186,8 @@ void assemble_proof(Board& b, Case& c) {
 }
 
 void on_certificate(Board& b, const std::vector<Signed<message::Config>>& certificate) {
-    if (certificate.size() < b.faults().weak_quorum() || b.roster.proof() || !b.roster.has_convicted())
+    if (certificate.size() < b.faults().weak_quorum() || b.roster.proof() ||
+        !b.roster.has_convicted())
         return;
     message::WakeUpProof proof;
     proof.epoch = b.roster.epoch();

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Wake-up (ZZ-6.6): our DEMANDs and NOSIGNs, those of others, and the wake-up proofs they make. While a proof of the
-// current epoch is held, sleeping replicas are awake (ZZ-1.7).
+// Wake-up (ZZ-6.6): our DEMANDs and NOSIGNs, those of others, and the wake-up proofs they make.
+// While a proof of the current epoch is held, sleeping replicas are awake (ZZ-1.7).
 #pragma once
 
 #include "backend/detection/board.h"
 
 namespace zz::detection {
 
-// Signs DEMAND as soon as two unequal signed reports by actives are held and n is unsettled; under policy `matrix`
-// not before the grace period is over.
+// Signs DEMAND as soon as two unequal signed reports by actives are held and n is unsettled; under
+// policy `matrix` not before the grace period is over.
 void demand(Board& b, Case& c);
 // When that may happen for this case; kNever if it may not.
 Instant demand_due(const Board& b, const Case& c);
-// Signs NOSIGN for each active whose signature is lacking. Precondition: second_deadline(b, c) has passed.
+// Signs NOSIGN for each active whose signature is lacking. Precondition: second_deadline(b, c) has
+// passed.
 void no_sign(Board& b, Case& c);
 // Ours again, each heartbeat.
 void repeat_demands(Board& b, Case& c);

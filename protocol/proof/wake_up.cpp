@@ -20,7 +20,8 @@ matrix::Entry entry_of(const message::ColumnEntry& entry) {
     return matrix::Entry::pending();
 }
 
-// Matrices are a matter of f+1 of at most 2f+1 rows: not of an unreplicated application, nor of mode `base`.
+// Matrices are a matter of f+1 of at most 2f+1 rows: not of an unreplicated application, nor of
+// mode `base`.
 bool has_matrix(std::size_t rows, const Faults& faults) {
     return faults.f >= 1 && rows <= faults.execution_slots();
 }
