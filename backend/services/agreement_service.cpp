@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/services/agreement_service.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "backend/replica/core.h"
+#include "backend/runtime/clock.h"
+#include "backend/runtime/loop.h"
+#include "backend/runtime/shell.h"
+#include "backend/services/rejections.h"
+#include "backend/services/setup.h"
+
+namespace zz::services {
+namespace {
+
+Status find_replica(Setup& setup) {
+    if (const Status found = find_application(setup); !found)
+        return found;
+    for (const auto& replica : setup.application->agreement) {
+        if (to_string(replica.id) == setup.arguments.replica) {
+            setup.self = principal(replica.id);
+            setup.host = replica.host;
+            return Ok{};
+        }
+    }
+    return Error{fmt::format("application {} has no agreement replica '{}': A1 to A{}",
+                             setup.application->name, setup.arguments.replica,
+                             setup.application->agreement.size())};
+}
+
+storage::Durability durability_of(cluster::Durability d) {
+    switch (d) {
+    case cluster::Durability::Sync:
+        return storage::Durability::Sync;
+    case cluster::Durability::Async:
+        return storage::Durability::Async;
+    case cluster::Durability::Memory:
+        break;
+    }
+    return storage::Durability::Memory;
+}
+
+agreement::Options options_of(const cluster::Application& app) {
+    agreement::Options o;
+    o.limits = app.limits;
+    o.genesis = runtime::first_configuration(app);
+    std::set<HostId> hosts;
+    for (const auto& slot : app.execution) {
+        o.slot_hosts.push_back(slot.host);
+        hosts.insert(slot.host);
+    }
+    for (const auto& replica : app.agreement)
+        hosts.insert(replica.host);
+    for (const auto& client : app.clients) {
+        o.clients.push_back({client.id, client.lanes});
+        o.audience.push_back(principal(client.id));
+    }
+    for (const HostId host : hosts)
+        o.audience.push_back(controller_of(host));
+    o.wall_at_zero = Timestamp(static_cast<std::uint64_t>(runtime::wall_ns() - runtime::now().ns));
+    return o;
+}
+
+detection::Settings settings_of(const cluster::Application& app) {
+    detection::Settings s;
+    s.faults = app.faults();
+    s.policy = app.wakeup;
+    s.limits = app.limits;
+    std::set<HostId> hosts;
+    for (const auto& slot : app.execution)
+        hosts.insert(slot.host);
+    for (const HostId host : hosts)
+        s.controllers.push_back(controller_of(host));
+    return s;
+}
+
+using ReplicaShell = runtime::Shell<replica::Core, replica::Input, replica::Action>;
+
+class AgreementService final : public runtime::Service {
+  public:
+    AgreementService(Setup& setup, runtime::Loop& loop)
+        : setup_(setup), loop_(loop),
+          node_({&setup.cluster, setup.application, setup.self, setup.host, &setup.keys,
+                 &loop.transport()}),
+          core_(node_.sealer(), options_of(*setup.application), settings_of(*setup.application)) {}
+
+    Status start() {
+        if (const Status opened = open_journal(); !opened)
+            return opened;
+        shell_.emplace(core_, node_, loop_.feed(), journal_.get(),
+                       [this](replica::Action& action) { node_.learn(std::get<0>(action).config); });
+        const auto& replicas = setup_.application->agreement;
+        const auto& own = *setup_.application->replica(agreement_id(setup_.self));
+        if (auto bound = loop_.transport().bind(own.endpoint); !bound)
+            return bound.error();
+        for (const auto& other : replicas) {
+            if (!(other.id < own.id))
+                continue;
+            const auto peer = transport::peer(setup_.application->id, principal(other.id));
+            if (const Status s = loop_.transport().dial(peer, other.endpoint, other.keys.exchange); !s)
+                return s;
+        }
+        return Ok{};
+    }
+
+    void on_frame(Instant now, ApplicationId, const PrincipalId& link, const Blob& frame) override {
+        shell_->frame(now, frame, link);
+    }
+    bool on_turn(Instant now) override {
+        shell_->turn(now);
+        if (const Status good = journal_->status(); !good) {
+            // What the disk holds is unknown: no further vote may leave (scenario S2).
+            spdlog::critical("{}", good.error().text);
+            return false;
+        }
+        return true;
+    }
+    Instant wake_at() const override { return shell_->wake_at(); }
+    void fill(telemetry::Facts& facts) override {
+        runtime::to_proto(core_.facts(), *facts.mutable_agreement());
+        facts.mutable_process()->set_journal_records(journal_->records());
+        add_rejections(node_, *facts.mutable_process());
+    }
+    Status close_clean() { return journal_->close_clean(); }
+
+  private:
+    Status open_journal() {
+        const auto durability = durability_of(setup_.application->durability);
+        const auto wake = [waker = loop_.transport().waker()] { waker.wake(); };
+        const bool fresh = setup_.folder->fresh();
+        if (durability == storage::Durability::Memory) {
+            journal_ = std::make_unique<runtime::JournalWriter>(nullptr, durability, wake);
+            if (const Status restored = core_.restore({}, fresh); !restored)
+                return restored;
+            return setup_.folder->mark_used();
+        }
+        const auto boot = storage::boot_id();
+        if (!boot)
+            return boot.error();
+        auto opened = storage::Journal::open(
+            {setup_.folder->path() + "/journal", durability, boot.value(), nullptr});
+        if (!opened)
+            return opened.error();
+        const bool proven = opened->restored.first_run ? fresh : opened->restored.shows_every_vote();
+        std::vector<core::Record> records;
+        for (auto& record : opened->restored.records)
+            records.push_back({record.index, std::move(record.data)});
+        if (!fresh) {
+            if (const Status restored = core_.restore(records, proven); !restored)
+                return restored;
+        }
+        if (!proven)
+            loop_.feed().event(telemetry::TEXT,
+                               "the journal does not show every vote: mute until a later checkpoint (ZZ-8.4)");
+        journal_ = std::make_unique<runtime::JournalWriter>(std::move(opened->journal), durability, wake);
+        node_.set_durable(journal_->durable());
+        return setup_.folder->mark_used();
+    }
+
+    Setup& setup_;
+    runtime::Loop& loop_;
+    runtime::Node node_;
+    replica::Core core_;
+    std::unique_ptr<runtime::JournalWriter> journal_;
+    std::optional<ReplicaShell> shell_;
+};
+
+int run(const Arguments& arguments) {
+    auto setup = read_setup(arguments, find_replica);
+    if (!setup)
+        return cannot_run(setup.error());
+    Setup& s = **setup;
+    transport::Context context;
+    auto loop = runtime::Loop::make({&s.cluster, s.self, &s.application->id, s.host,
+                                     arguments.host_socket, &s.keys, arguments.program},
+                                    context);
+    if (!loop)
+        return cannot_run(loop.error());
+    AgreementService service(s, **loop);
+    if (const Status started = service.start(); !started)
+        return cannot_run(started.error());
+    if (!(*loop)->run(service))
+        return 1;
+    (*loop)->say_goodbye("stopped by a signal");
+    if (const Status closed = service.close_clean(); !closed)
+        return cannot_run(closed.error());
+    return 0;
+}
+
+} // namespace
+
+int agreement_main(int argc, char** argv) {
+    CLI::App app("An agreement replica of ZZ.", "zz-agreement");
+    Arguments arguments;
+    arguments.program = "zz-agreement";
+    add_common(app, arguments);
+    app.add_option("--app", arguments.application, "application")->required();
+    app.add_option("--replica", arguments.replica, "A1, A2, ...")->required();
+    app.add_option("--host-socket", arguments.host_socket, "where the zz-host of this host listens")
+        ->required();
+    return service_main(argc, argv, app, arguments, [&] { return run(arguments); });
+}
+
+} // namespace zz::services

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/services/ctl_app.h"
+
+#include <cstdio>
+
+#include "backend/runtime/log.h"
+#include "backend/services/ctl.h"
+
+namespace zz::services::ctl {
+
+int failed(const std::string& text) {
+    std::fprintf(stderr, "zzctl: %s\n", text.c_str());
+    return kFailed;
+}
+
+int bad_usage(const std::string& text) {
+    std::fprintf(stderr, "zzctl: %s\n", text.c_str());
+    return kBadUsage;
+}
+
+void add_cluster(CLI::App& parent, Chosen& chosen) {
+    auto* cluster = parent.add_subcommand("cluster", "makes, checks, starts and stops a data center");
+    cluster->require_subcommand(1);
+    add_cluster_init(*cluster, chosen);
+    add_cluster_check(*cluster, chosen);
+}
+
+int run(int argc, char** argv) {
+    runtime::start_log("zzctl");
+    CLI::App app("Operates ZZ data centers.", "zzctl");
+    app.require_subcommand(1);
+    Chosen chosen;
+    add_keygen(app, chosen);
+    add_cluster(app, chosen);
+    add_classify(app, chosen);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? kDone : kBadUsage;
+    }
+    return chosen.run ? chosen.run() : kBadUsage;
+}
+
+} // namespace zz::services::ctl

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/services/host_service.h"
+
+#include <cstdlib>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "backend/runtime/clock.h"
+#include "backend/runtime/loop.h"
+#include "backend/services/hub.h"
+#include "backend/services/operators.h"
+#include "backend/services/setup.h"
+#include "protocol/telemetry/version.h"
+
+namespace zz::services {
+namespace {
+
+Status find_zz_host(Setup& setup) {
+    if (const Status found = find_host(setup); !found)
+        return found;
+    setup.self = principal(setup.host);
+    return Ok{};
+}
+
+class HostService {
+  public:
+    HostService(Setup& setup, std::unique_ptr<transport::Transport> transport,
+                std::unique_ptr<transport::Publisher> publisher)
+        : setup_(setup), transport_(std::move(transport)), publisher_(std::move(publisher)),
+          feed_(setup.host, nullptr, setup.self),
+          hub_(setup.host, feed_.source().boot(), setup.folder->path() + "/evidence",
+               [this](const std::string& bytes) { publisher_->publish(view_of(bytes)); }),
+          operators_(setup.cluster, setup.host, setup.folder->path()) {}
+
+    Status start() {
+        const auto& cluster = setup_.cluster;
+        const auto& own = setup_.host_entry();
+        admit();
+        for (const std::string& endpoint :
+             {own.relay_endpoint(), own.operator_endpoint(), setup_.arguments.host_socket}) {
+            if (endpoint.empty() || (endpoint == own.relay_endpoint() && bound_relay_))
+                continue;
+            if (auto bound = transport_->bind(endpoint); !bound)
+                return bound.error();
+            bound_relay_ = true;
+        }
+        if (auto bound = publisher_->bind(own.telemetry_endpoint()); !bound)
+            return bound.error();
+        for (const auto& other : cluster.hosts) {
+            if (!(other.id < own.id))
+                continue;
+            const Status dialled = transport_->dial(transport::peer(principal(other.id)),
+                                                    other.relay_endpoint(), other.keys.exchange);
+            if (!dialled)
+                return dialled;
+        }
+        feed_.event(telemetry::SERVICE_STARTED, "zz-host", static_cast<std::uint64_t>(getpid()));
+        return Ok{};
+    }
+
+    void run() {
+        Instant next_beat{};
+        while (!stop_.stopped()) {
+            Instant now = runtime::now();
+            const std::array<int, 1> extra{stop_.fd()};
+            const auto turn =
+                transport_->poll(next_beat > now ? next_beat - now : Duration(0), extra);
+            for (const auto& received : turn.frames)
+                on_frame(received);
+            now = runtime::now();
+            if (now >= next_beat) {
+                next_beat = now + runtime::kHeartbeat;
+                beat();
+            }
+            for (const auto& update : feed_.take())
+                take_own(update);
+        }
+        feed_.event(telemetry::SERVICE_STOPPED, "stopped by a signal");
+        for (const auto& update : feed_.take())
+            take_own(update);
+        transport_->flush();
+    }
+
+  private:
+    void admit() {
+        const auto& cluster = setup_.cluster;
+        for (const auto& host : cluster.hosts)
+            if (host.id != setup_.host)
+                transport_->allow(host.keys.exchange, transport::peer(principal(host.id)));
+        for (const auto& entry : cluster.operators) {
+            transport_->allow(entry.keys.exchange, transport::peer(principal(entry.id)));
+            publisher_->allow(entry.keys.exchange);
+        }
+        transport_->allow(setup_.host_entry().controller.exchange,
+                          transport::peer(controller_of(setup_.host)));
+        for (const auto& app : cluster.applications) {
+            const auto allow = [&](HostId at, const PrincipalId& who, const PublicKeys& keys) {
+                if (at == setup_.host)
+                    transport_->allow(keys.exchange, transport::peer(app.id, who));
+            };
+            for (const auto& replica : app.agreement)
+                allow(replica.host, principal(replica.id), replica.keys);
+            for (const auto& slot : app.execution)
+                allow(slot.host, principal(ExecutionId{slot.id, Incarnation(0)}), slot.keys);
+            for (const auto& client : app.clients)
+                allow(client.host.value_or(HostId()), principal(client.id), client.keys);
+        }
+    }
+
+    void on_frame(const transport::Received& received) {
+        const auto routed = transport::decode_routed(received.frame.view());
+        if (!routed || !transport::may_come_from(*routed, received.from)) {
+            ++refused_;
+            return;
+        }
+        if (routed->destination == setup_.self) {
+            on_local(received.from, *routed);
+            return;
+        }
+        const auto host = host_of(*routed);
+        if (!host) {
+            ++refused_;
+            return;
+        }
+        const bool here = *host == setup_.host;
+        transport_->send(here ? routed->destination_peer() : transport::peer(principal(*host)),
+                         received.frame);
+    }
+
+    std::optional<HostId> host_of(const transport::Routed& routed) const {
+        const auto& to = routed.destination;
+        if (to.role == Role::Controller || to.role == Role::Host)
+            return setup_.cluster.host(HostId(to.index)) != nullptr ? std::optional(HostId(to.index))
+                                                                    : std::nullopt;
+        const auto* app = setup_.cluster.application(routed.application);
+        if (app == nullptr)
+            return std::nullopt;
+        if (to.role == Role::Agreement) {
+            const auto* replica = app->replica(agreement_id(to));
+            return replica != nullptr ? std::optional(replica->host) : std::nullopt;
+        }
+        if (to.role == Role::Execution) {
+            const auto* slot = app->slot(execution_id(to).slot);
+            return slot != nullptr ? std::optional(slot->host) : std::nullopt;
+        }
+        return std::nullopt;
+    }
+
+    // For this host itself.
+    void on_local(const transport::Peer& from, const transport::Routed& routed) {
+        const ByteView bytes = routed.frame.view();
+        if (bytes.empty())
+            return;
+        const std::string_view rest = text_of(bytes.subspan(1));
+        switch (static_cast<runtime::LocalFrame>(bytes[0])) {
+        case runtime::LocalFrame::Update:
+            hub_.take(from, rest);
+            return;
+        case runtime::LocalFrame::Admit:
+            if (from.principal == controller_of(setup_.host)) {
+                if (const auto a = runtime::decode_admission(view_of(rest)))
+                    transport_->allow(a->key, transport::peer(a->application, a->principal));
+            }
+            return;
+        case runtime::LocalFrame::Control: {
+            telemetry::LocalControl control;
+            if (rest.size() > telemetry::kCommandBytesMax + 1024 ||
+                !control.ParseFromArray(rest.data(), static_cast<int>(rest.size())))
+                return;
+            if (control.has_command() && from.principal.role == Role::Operator)
+                answer(from, control.command());
+            return;
+        }
+        }
+    }
+
+    void answer(const transport::Peer& from, const telemetry::Command& command) {
+        telemetry::LocalControl control;
+        auto& out = *control.mutable_answer();
+        auto& hello = *out.mutable_hello();
+        hello.set_protocol(telemetry::kTelemetryVersion);
+        hello.set_cluster(std::string(text_of(setup_.cluster.id.view())));
+        hello.set_environment(setup_.cluster.environment);
+        hello.set_cluster_name(setup_.cluster.name);
+        hello.set_program("zz-host");
+        hello.set_host(setup_.host.value);
+        const auto body = operators_.check(command, OperatorId(from.principal.index));
+        if (!body) {
+            out.set_error(body.error().text);
+            feed_.event(telemetry::OPERATOR_ACTION, "refused: " + body.error().text, 0, from.principal);
+        } else {
+            out.set_nonce(body->nonce());
+            execute(command, *body, out);
+        }
+        transport_->send(from, transport::encode({ApplicationId(), setup_.self, from.principal,
+                                                  runtime::local_frame(runtime::LocalFrame::Control,
+                                                                       control.SerializeAsString())}));
+    }
+
+    void execute(const telemetry::Command& command, const telemetry::CommandBody& body,
+                 telemetry::Answer& out) {
+        out.set_ok(true);
+        switch (body.what_case()) {
+        case telemetry::CommandBody::kStatus:
+            *out.mutable_snapshot() = hub_.snapshot();
+            return;
+        case telemetry::CommandBody::kEvents:
+            *out.mutable_events() =
+                hub_.events(body.events().after_host_number(), body.events().count_max());
+            return;
+        case telemetry::CommandBody::kEvidenceList:
+            *out.mutable_evidence() = hub_.evidence();
+            return;
+        case telemetry::CommandBody::kEvidenceGet:
+            if (const auto* item = hub_.evidence(body.evidence_get().id())) {
+                *out.mutable_evidence()->add_items() = *item;
+                return;
+            }
+            out.set_ok(false);
+            out.set_error(fmt::format("there is no evidence {} on this host: see evidence list",
+                                      runtime::safe_text(body.evidence_get().id())));
+            return;
+        case telemetry::CommandBody::WHAT_NOT_SET:
+            out.set_ok(false);
+            out.set_error("the command says nothing that this version knows");
+            return;
+        default:
+            break;
+        }
+        feed_.event(telemetry::OPERATOR_ACTION, what_of(body), 0,
+                    principal(OperatorId(body.operator_())));
+        pass_on(command);
+    }
+
+    // To every local service: each checks signature and target itself.
+    void pass_on(const telemetry::Command& command) {
+        telemetry::LocalControl control;
+        *control.mutable_command() = command;
+        const Blob frame =
+            runtime::local_frame(runtime::LocalFrame::Control, control.SerializeAsString());
+        for (const auto& peer : transport_->reachable_peers()) {
+            const Role role = peer.principal.role;
+            if (role == Role::Host || role == Role::Operator)
+                continue;
+            transport_->send(peer, transport::encode({peer.application, setup_.self, peer.principal, frame}));
+        }
+    }
+
+    void beat() {
+        telemetry::Facts facts;
+        auto& process = *facts.mutable_process();
+        process.set_pid(getpid());
+        process.set_cpu_ns(runtime::cpu_ns_of(getpid()));
+        process.set_frames_in(transport_->counters().frames_received);
+        process.set_frames_out(transport_->counters().frames_sent);
+        process.set_events_dropped(hub_.dropped());
+        (*process.mutable_rejected())["relay"] = refused_;
+        auto& host = *facts.mutable_host();
+        host.set_name(setup_.host_entry().name);
+        host.set_hypervisor(std::string(cluster::to_string(setup_.host_entry().hypervisor)));
+        double load = 0;
+        if (getloadavg(&load, 1) == 1)
+            host.set_load_milli(static_cast<std::uint64_t>(load * 1000));
+        feed_.facts(std::move(facts));
+        telemetry::Update update;
+        update.set_host(setup_.host.value);
+        *update.mutable_heartbeat() = hub_.heartbeat();
+        publisher_->publish(view_of(update.SerializeAsString()));
+    }
+
+    void take_own(const std::string& bytes) {
+        telemetry::Update update;
+        if (update.ParseFromString(bytes))
+            hub_.own(std::move(update));
+    }
+
+    Setup& setup_;
+    std::unique_ptr<transport::Transport> transport_;
+    std::unique_ptr<transport::Publisher> publisher_;
+    runtime::StopSignal stop_;
+    runtime::Feed feed_;
+    Hub hub_;
+    Operators operators_;
+    bool bound_relay_ = false;
+    std::uint64_t refused_ = 0;
+};
+
+int run(const Arguments& arguments) {
+    auto setup = read_setup(arguments, find_zz_host);
+    if (!setup)
+        return cannot_run(setup.error());
+    Setup& s = **setup;
+    transport::Context context;
+    const transport::LinkKeys keys{s.keys.publics.exchange, s.keys.exchange_private};
+    auto transport = transport::Transport::make(context, keys);
+    if (!transport)
+        return cannot_run(transport.error());
+    auto publisher = transport::Publisher::make(context, keys);
+    if (!publisher)
+        return cannot_run(publisher.error());
+    HostService service(s, std::move(transport).value(), std::move(publisher).value());
+    if (const Status started = service.start(); !started)
+        return cannot_run(started.error());
+    service.run();
+    return 0;
+}
+
+} // namespace
+
+int host_main(int argc, char** argv) {
+    CLI::App app("Telemetry hub, operator endpoint and relay of a ZZ host.", "zz-host");
+    Arguments arguments;
+    arguments.program = "zz-host";
+    add_common(app, arguments);
+    app.add_option("--host", arguments.host, "name of the host")->required();
+    app.add_option("--host-socket", arguments.host_socket, "for the services of this host: ipc://PATH")
+        ->required();
+    return service_main(argc, argv, app, arguments, [&] { return run(arguments); });
+}
+
+} // namespace zz::services

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/services/hub.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <sys/stat.h>
+
+#include "backend/runtime/clock.h"
+#include "backend/runtime/convert.h"
+#include "backend/runtime/process.h"
+#include "protocol/crypto/sha256.h"
+#include "protocol/telemetry/version.h"
+
+namespace zz::services {
+namespace {
+
+bool is_from(const telemetry::Source& source, HostId host, const transport::Peer& from) {
+    const bool wide = transport::is_data_center_wide(from.principal.role);
+    const std::uint32_t application = wide ? 0 : from.application.value + 1U;
+    return source.host() == host.value && source.application() == application &&
+           runtime::from_proto(source.principal()) == from.principal;
+}
+
+bool fits(const telemetry::Event& event) {
+    std::size_t frames = 0;
+    for (const auto& frame : event.frames())
+        frames += frame.size();
+    return event.text().size() <= telemetry::kTextBytesMax && event.digest().size() <= 32 &&
+           static_cast<std::size_t>(event.columns_size()) <= telemetry::kColumnsMax &&
+           static_cast<std::size_t>(event.frames_size()) <= telemetry::kFramesMax &&
+           frames <= telemetry::kUpdateBytesMax;
+}
+
+} // namespace
+
+Hub::Hub(HostId host, std::uint64_t boot, std::string evidence_folder,
+         std::function<void(const std::string&)> publish)
+    : host_(host), boot_(boot), evidence_folder_(std::move(evidence_folder)),
+      publish_(std::move(publish)) {
+    mkdir(evidence_folder_.c_str(), 0700);
+    load_evidence();
+}
+
+bool Hub::take(const transport::Peer& from, std::string_view bytes) {
+    telemetry::Update update;
+    if (bytes.size() > telemetry::kUpdateBytesMax ||
+        !update.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+        ++dropped_;
+        return false;
+    }
+    const bool good = update.has_event()
+                          ? is_from(update.event().source(), host_, from) && fits(update.event())
+                          : update.has_facts() && is_from(update.facts().source(), host_, from);
+    if (!good) {
+        ++dropped_;
+        return false;
+    }
+    own(std::move(update));
+    return true;
+}
+
+void Hub::own(telemetry::Update update) {
+    update.set_host(host_.value);
+    if (update.has_event()) {
+        keep_evidence(*update.mutable_event());
+        number(update);
+        event_bytes_ += update.ByteSizeLong();
+        publish_(update.SerializeAsString());
+        events_.push_back(std::move(update));
+        while (events_.size() > kHubEventsMax || event_bytes_ > telemetry::kEventBytesMax) {
+            event_bytes_ -= std::min(event_bytes_, events_.front().ByteSizeLong());
+            events_.pop_front();
+        }
+        return;
+    }
+    const auto& source = update.facts().source();
+    const SourceKey key{source.application(), source.principal().role(), source.principal().index(),
+                        source.principal().incarnation()};
+    if (!facts_.contains(key) && facts_.size() >= telemetry::kSourcesMax) {
+        ++dropped_;
+        return;
+    }
+    number(update);
+    publish_(update.SerializeAsString());
+    facts_[key] = std::move(*update.mutable_facts());
+}
+
+void Hub::number(telemetry::Update& update) { update.set_host_number(++number_); }
+
+void Hub::keep_evidence(telemetry::Event& event) {
+    if (event.frames_size() == 0)
+        return;
+    telemetry::EvidenceItem item;
+    item.set_application(event.source().application() - 1U);
+    *item.mutable_subject() = event.subject();
+    item.set_n(event.n());
+    item.set_vote(event.vote());
+    item.set_text(event.text());
+    item.set_wall_ns(event.wall_ns());
+    *item.mutable_reporter() = event.source();
+    *item.mutable_frames() = event.frames();
+    event.clear_frames();
+    std::string all;
+    for (const auto& frame : item.frames())
+        all += frame;
+    item.set_id(to_hex(crypto::sha256(view_of(all)).view()).substr(0, 16));
+    event.set_evidence(item.id());
+    if (evidence_.contains(item.id()))
+        return;
+    runtime::replace_file(evidence_folder_ + "/" + item.id(), item.SerializeAsString());
+    evidence_order_.push_back(item.id());
+    evidence_[item.id()] = std::move(item);
+    while (evidence_order_.size() > kEvidenceItemsMax) {
+        std::error_code ignored;
+        std::filesystem::remove(evidence_folder_ + "/" + evidence_order_.front(), ignored);
+        evidence_.erase(evidence_order_.front());
+        evidence_order_.pop_front();
+    }
+}
+
+void Hub::load_evidence() {
+    std::error_code error;
+    std::vector<telemetry::EvidenceItem> items;
+    for (const auto& entry : std::filesystem::directory_iterator(evidence_folder_, error)) {
+        const auto text = runtime::read_file(entry.path().string(), telemetry::kUpdateBytesMax);
+        telemetry::EvidenceItem item;
+        if (text && item.ParseFromString(text.value()) && item.id() == entry.path().filename())
+            items.push_back(std::move(item));
+    }
+    std::sort(items.begin(), items.end(),
+              [](const auto& a, const auto& b) { return a.wall_ns() < b.wall_ns(); });
+    for (auto& item : items) {
+        evidence_order_.push_back(item.id());
+        evidence_[item.id()] = std::move(item);
+    }
+}
+
+telemetry::Snapshot Hub::snapshot() const {
+    telemetry::Snapshot snapshot;
+    snapshot.set_host(host_.value);
+    snapshot.set_host_boot(boot_);
+    snapshot.set_host_number(number_);
+    for (const auto& [key, facts] : facts_)
+        *snapshot.add_sources() = facts;
+    return snapshot;
+}
+
+telemetry::Events Hub::events(std::uint64_t after, std::uint32_t count_max) const {
+    telemetry::Events out;
+    const std::size_t most = count_max == 0 ? 4096 : count_max;
+    out.set_newest(number_);
+    out.set_first_kept(events_.empty() ? number_ + 1 : events_.front().host_number());
+    std::size_t bytes = 0;
+    for (const auto& update : events_) {
+        if (update.host_number() <= after)
+            continue;
+        bytes += update.ByteSizeLong();
+        if (static_cast<std::size_t>(out.updates_size()) >= most || bytes > (8u << 20))
+            break;
+        *out.add_updates() = update;
+    }
+    return out;
+}
+
+telemetry::EvidenceItems Hub::evidence() const {
+    telemetry::EvidenceItems out;
+    for (const auto& [id, item] : evidence_) {
+        auto& copy = *out.add_items();
+        copy = item;
+        copy.clear_frames();
+    }
+    return out;
+}
+
+const telemetry::EvidenceItem* Hub::evidence(const std::string& id) const {
+    const auto it = evidence_.find(id);
+    return it == evidence_.end() ? nullptr : &it->second;
+}
+
+telemetry::Heartbeat Hub::heartbeat() const {
+    telemetry::Heartbeat beat;
+    beat.set_host(host_.value);
+    beat.set_host_boot(boot_);
+    beat.set_host_number(number_);
+    beat.set_wall_ns(runtime::wall_ns());
+    beat.set_monotonic_ns(runtime::now().ns);
+    return beat;
+}
+
+} // namespace zz::services

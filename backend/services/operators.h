@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operators: whether a command may be executed here (operator.proto): signature, cluster, environment, host, time,
+// nonce, role. Nonces are kept on disk, so that a captured command is refused after a restart too (O3). Used by zz-host
+// and, for signature and role, by controllers and replicas.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "protocol/cluster/cluster.h"
+#include "protocol/telemetry/command.h"
+
+namespace zz::services {
+
+class Operators {
+  public:
+    // `folder` holds the file of nonces; empty: nonces are kept in memory only.
+    Operators(const cluster::Cluster& cluster, HostId host, std::string folder);
+
+    // `link`: the operator whose key the link has.
+    Result<telemetry::CommandBody> check(const telemetry::Command& command, OperatorId link);
+    // Without a link: what a zz-host passed on.
+    Result<telemetry::CommandBody> check_passed_on(const telemetry::Command& command);
+
+  private:
+    Result<telemetry::CommandBody> check_all(const telemetry::Command& command);
+
+    const cluster::Cluster* cluster_;
+    HostId host_;
+    std::string file_;
+    std::map<std::uint32_t, std::uint64_t> nonces_; // at most one for each operator of the cluster file
+};
+
+// Whether a viewer may send it (O2).
+bool is_read_only(const telemetry::CommandBody& body);
+// "drill start wrong-reply 3f..", for the audit.
+std::string what_of(const telemetry::CommandBody& body);
+
+} // namespace zz::services
