@@ -15,6 +15,7 @@ bool Core::is_orderable(const message::Bundle& bundle) const {
         const message::Request& r = leaf.request;
         return state_.lanes().last(bundle.client, r.lane).has_value() &&
                r.budget <= options_.limits.request_budget_max &&
+               r.budget <= options_.limits.batch_budget_max &&
                r.operation.size() <= options_.limits.request_bytes_max;
     });
 }
@@ -110,16 +111,20 @@ void Core::propose() {
                           pool_.unproposed_bytes() >= options_.limits.batch_bytes_max;
         if (in_flight > 0 && !full && !system && now_ < pool_.oldest() + kGatherDelay)
             return;
-        propose_batch();
+        if (!propose_batch())
+            return;
     }
 }
 
-void Core::propose_batch() {
+// False if what waited fits no batch.
+bool Core::propose_batch() {
     message::Batch batch;
     for (message::SystemRequest& request : system_.take(kSystemPerBatchMax))
         batch.system.push_back(std::move(request));
     for (message::Bundle& bundle : pool_.take(options_.limits, state_.lanes()))
         batch.bundles.push_back(std::move(bundle));
+    if (batch.bundles.empty() && batch.system.empty())
+        return false;
     last_proposed_ = std::max({wall(), last_proposed_ + 1, state_.time() + 1});
     batch.proposed = last_proposed_;
     const SequenceNumber n = next_;
@@ -130,6 +135,7 @@ void Core::propose_batch() {
     log_.at(n).keep_body(vote_of.digest, body);
     vote(n); // Journals; so the send below comes after its record.
     send_others(message::PrePrepare{view_, n, vote_of.digest, *body});
+    return true;
 }
 
 // Why a new proposal is not PREPAREd; empty if it is (A4: what is inside an operation is no reason).

@@ -17,8 +17,8 @@ inline constexpr Duration kGatherDelay = milliseconds(1);
 inline constexpr std::size_t kSpareBodiesMax = 2;
 // Digests of one number in the Q set (ZZ-3.3); the one of the lowest view goes.
 inline constexpr std::size_t kDigestsPerNumberMax = 4;
-// PRE-PREPAREs of views that are not entered yet; the newest is dropped, its sender repeats it.
-inline constexpr std::size_t kEarlyProposalsMax = 16;
+// PRE-PREPAREs of one sender for views that are not entered yet; the newest is dropped, its sender repeats it.
+inline constexpr std::size_t kEarlyPerSenderMax = 8;
 // CHECKPOINTs kept of one sender; the lowest goes.
 inline constexpr std::size_t kCheckpointsPerSenderMax = 4;
 // Bytes of requests that wait, of one client and of all; newer ones are dropped, their client repeats them.
@@ -35,11 +35,11 @@ inline constexpr std::uint64_t kFetchNumbersMax = 16;
 // Bodies served to one asker in one heartbeat; the rest is dropped, the asker repeats.
 inline constexpr std::size_t kServeBytesMax = 32u << 20;
 inline constexpr std::size_t kServeCountMax = 1024;
-// Convictions and proofs kept for people.
+// Convictions kept for people; the oldest goes.
 inline constexpr std::size_t kConvictionsKept = 64;
 // Timeouts double at most this often (ZZ-3.3).
 inline constexpr std::uint32_t kTimeoutDoublingsMax = 8;
-// Sets of CONFIGs that do not match ours are not kept: one per sender, the highest number.
+// Lanes of an encoded agreement state.
 inline constexpr std::size_t kLanesMax = 1u << 24;
 
 } // namespace zz::agreement

@@ -75,8 +75,9 @@ void Core::start() {
     if (log_.h() > SequenceNumber(0))
         out_.actions.push_back(core::StableMoved{stable_});
     tell_status();
-    for (auto& [n, slot] : log_.entries())
-        check_committed(n); // A replica alone (f = 0) goes on from its own votes.
+    check_committed(state_.n() + 1); // A replica alone (f = 0) goes on from its own votes.
+    for (SequenceNumber n = state_.n() + 1; log_.find(n); ++n)
+        check_committed(n);
 }
 
 void Core::receive(const auth::Verified& v) {
@@ -211,7 +212,7 @@ void Core::invariants() const {
     ZZ_CHECK(stable_.checkpoint.n == log_.h(), "certificate of {} at h {}",
              stable_.checkpoint.n.value, log_.h().value);
     ZZ_CHECK(log_.entries().size() <= options_.limits.window(), "{} slots", log_.entries().size());
-    ZZ_CHECK(early_.size() <= kEarlyProposalsMax, "{} early proposals", early_.size());
+    ZZ_CHECK(early_.size() <= peers_.size() * kEarlyPerSenderMax, "{} early proposals", early_.size());
     for (const auto& [n, slot] : log_.entries()) {
         ZZ_CHECK(log_.holds(n), "slot {} is outside the window", n.value);
         ZZ_CHECK(!slot.proposal || slot.proposal->vote.view <= view_, "slot {}: a later view", n.value);

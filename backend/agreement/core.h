@@ -104,7 +104,7 @@ class Core {
     void forward_system(const message::SystemRequest& request);
     void forward_waiting();
     void propose();
-    void propose_batch();
+    bool propose_batch();
     std::string refusal(const message::Batch& batch) const;
     Timestamp wall() const;
 
@@ -226,6 +226,7 @@ class Core {
     std::map<AgreementId, SignedViewChange> view_changes_; // the highest of each, ours too
     std::optional<message::Embedded<message::NewView>> new_view_;
     std::uint32_t doublings_ = 0;
+    bool view_was_useful_ = true;        // it ordered something new
     Instant view_deadline_ = kNever;     // for the NEW-VIEW, once 2f+1 want it
     Instant progress_deadline_ = kNever; // for a proposal that does not commit
     SequenceNumber progress_mark_;

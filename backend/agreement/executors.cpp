@@ -46,8 +46,6 @@ void Core::order_again(const PrincipalId& to, SequenceNumber above) {
 void Core::on_execution_status(const PrincipalId& from, const message::ExecutionStatus& m) {
     if (!state_.members().is_live(execution_id(from)))
         return;
-    if (!m.asks)
-        return;
     // One question, one answer: the same mark again at once is the same question.
     Served& served = served_[from];
     if (served.answered > now_ - options_.limits.heartbeat / 20 && served.answered_mark == m.mark)
@@ -56,7 +54,8 @@ void Core::on_execution_status(const PrincipalId& from, const message::Execution
     served.answered_mark = m.mark;
     if (std::max(m.mark, m.h) < log_.h())
         send({from}, message::StableProof{stable_});
-    order_again(from, m.mark);
+    if (m.asks)
+        order_again(from, m.mark);
 }
 
 void Core::on_awake(const std::vector<ExecutionId>& awake) {

@@ -48,7 +48,9 @@ void Core::keep_early(AgreementId from, const message::PrePrepare& m) {
     const bool held = std::any_of(early_.begin(), early_.end(), [&](const Early& e) {
         return e.message.view == m.view && e.message.n == m.n;
     });
-    if (!held && early_.size() < kEarlyProposalsMax)
+    const auto of_sender = std::count_if(early_.begin(), early_.end(),
+                                         [&](const Early& e) { return e.from == from; });
+    if (!held && static_cast<std::size_t>(of_sender) < kEarlyPerSenderMax)
         early_.push_back({from, m});
 }
 
@@ -166,8 +168,10 @@ void Core::execute(SequenceNumber n, Slot& slot) {
         pool_.ordered(r);
     requests_ordered_ += effects.requests.size();
     // Timeouts are as at first again when a view orders something new (ZZ-3.3).
-    if (const Proposal* p = slot.in_view(view_); active_ && p && p->vote.digest == digest)
+    if (const Proposal* p = slot.in_view(view_); active_ && p && p->vote.digest == digest) {
         doublings_ = 0;
+        view_was_useful_ = true;
+    }
     order(n, digest, effects.time, body);
     out_.actions.push_back(core::Committed{n, digest, effects.time, std::move(effects.requests)});
     if (effects.configuration_changed)

@@ -147,8 +147,12 @@ bool RequestPool::take_front(Client& client, const cluster::Limits& limits, cons
             after.budget > limits.batch_budget_max) {
             if (taken.requests > 0)
                 return false;
-            positions.clear(); // It can never fit: its client sends the rest again.
+            // It fits no batch: its client must send it in smaller parts.
             client.queue.pop_front();
+            for (const message::BundleLeaf& leaf : bundle.leaves)
+                if (const auto at = client.lanes.find(leaf.request.lane);
+                    at != client.lanes.end() && at->second.pooled == pooled)
+                    drop(bundle.client, client, at);
             return true;
         }
         all = true;

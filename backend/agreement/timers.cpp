@@ -40,6 +40,9 @@ void Core::on_time() {
 
 void Core::heartbeat() {
     next_heartbeat_ = now_ + options_.limits.heartbeat;
+    std::erase_if(served_, [&](const auto& entry) {
+        return entry.second.answered <= now_ - options_.limits.heartbeat;
+    });
     for (auto& [who, served] : served_)
         served.bytes = served.count = 0;
     tell_status();

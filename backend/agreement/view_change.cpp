@@ -28,12 +28,14 @@ message::ViewChange Core::make_view_change() const {
 void Core::start_view_change(View view) {
     if (view <= view_ && !(view == view_ && active_))
         return;
+    // One view after the other without success: the timeouts were too short.
+    if (!active_ || !view_was_useful_)
+        doublings_ = std::min(doublings_ + 1, kTimeoutDoublingsMax);
     view_ = view;
     active_ = false;
     view_deadline_ = kNever;
     progress_deadline_ = kNever;
     ++view_changes_started_;
-    doublings_ = std::min(doublings_ + 1, kTimeoutDoublingsMax);
     tell(core::NoticeKind::ViewChangeStarted, view.value);
     if (mute_)
         return; // It follows the view the others choose.
@@ -121,6 +123,7 @@ void Core::on_new_view(const message::Embedded<message::NewView>& m) {
 void Core::enter_view(const message::Embedded<message::NewView>& m, const Choice& choice) {
     view_ = m.value.view;
     active_ = true;
+    view_was_useful_ = false;
     new_view_ = m;
     view_deadline_ = kNever;
     progress_deadline_ = kNever;

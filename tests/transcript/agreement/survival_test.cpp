@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ordering through faults: view changes, catch-up, restarts, configurations (ZZ-3.3, ZZ-3.5, ZZ-3.6, ZZ-8).
+#include <QTest>
+
+#include <algorithm>
+#include <set>
+
+#include "protocol/auth/certificates.h"
+#include "protocol/auth/digests.h"
+#include "protocol/wire/codec.h"
+#include "tests/transcript/agreement/replicas_support.h"
+
+using namespace zz;
+using namespace zz::agreement;
+using namespace zz::agreement::testing;
+
+namespace {
+
+const std::vector<std::uint32_t> kAll{1, 2, 3, 4};
+
+bool between(const Letter& l, std::uint32_t i) {
+    return l.from == principal(AgreementId(i)) || l.to == principal(AgreementId(i));
+}
+
+std::function<Fate(const Letter&)> cut_off(std::uint32_t i) {
+    return [i](const Letter& l) { return between(l, i) ? Fate::Drop : Fate::Deliver; };
+}
+
+std::size_t times_ordered(const Node& node, std::uint32_t lane) {
+    std::size_t times = 0;
+    for (const core::Committed& c : node.committed)
+        for (const core::OrderedRequest& r : c.requests)
+            times += r.lane == LaneId(lane);
+    return times;
+}
+
+message::Convict convict(Replicas& r, std::uint32_t slot) {
+    message::Convict c;
+    c.slot = SlotId(slot);
+    for (std::uint32_t i = 1; i <= 2; ++i)
+        c.accusations.push_back(r.node(i).sealer->embed(
+            message::Accuse{VoteKind::Reply, SequenceNumber(1), SlotId(slot), Incarnation(0)}));
+    return c;
+}
+
+message::Settled settled(Replicas& r, std::uint64_t epoch, std::vector<message::Member> set) {
+    message::Settled s;
+    s.epoch = Epoch(epoch);
+    s.set = set;
+    for (std::uint32_t i = 1; i <= 2; ++i)
+        s.settles.push_back(r.node(i).sealer->embed(message::Settle{Epoch(epoch), set}));
+    return s;
+}
+
+} // namespace
+
+class SurvivalTest : public QObject {
+    Q_OBJECT
+  private slots:
+    // A3: a silent primary is replaced; the request is ordered once.
+    void silent_primary_is_replaced() {
+        Replicas r;
+        r.start();
+        r.node(1).up = false;
+        r.submit(1, 1, {2, 3, 4});
+        r.pass(seconds(4));
+        QCOMPARE(r.core(2).view(), View(1));
+        QVERIFY(r.core(2).view_active());
+        for (std::uint32_t i = 2; i <= 4; ++i)
+            QCOMPARE(times_ordered(r.node(i), 1), std::size_t(1));
+        QVERIFY(r.agree());
+    }
+
+    // A3, ZZ-3.3: a primary that orders all but one client's lane is replaced too.
+    void censoring_primary_is_replaced() {
+        Replicas r;
+        r.start();
+        r.fate = [](const Letter& l) {
+            return l.kind == message::Kind::Bundle && l.to == principal(AgreementId(1)) &&
+                           l.from.role == Role::Agreement
+                       ? Fate::Drop
+                       : Fate::Deliver;
+        };
+        r.submit(7, 1, {2, 3, 4});
+        for (std::uint64_t n = 1; n <= 30 && r.core(2).view() == View(0); ++n) {
+            r.submit(1, n, {1}); // The others see progress all the time.
+            r.pass(milliseconds(200));
+        }
+        r.pass(seconds(1));
+        QCOMPARE(r.core(2).view(), View(1));
+        QCOMPARE(times_ordered(r.node(3), 7), std::size_t(1));
+    }
+
+    // A6: prepared, not committed anywhere but at one replica: the new view carries it at its number.
+    void prepared_batch_is_carried_over() {
+        Replicas r;
+        r.start();
+        r.fate = [](const Letter& l) {
+            return l.kind == message::Kind::Commit && l.to != principal(AgreementId(1)) ? Fate::Drop
+                                                                                      : Fate::Deliver;
+        };
+        r.submit(1, 1, {1});
+        r.run();
+        QCOMPARE(r.core(1).committed_mark(), SequenceNumber(1));
+        QCOMPARE(r.core(2).committed_mark(), SequenceNumber(0));
+        const Digest committed = r.node(1).committed[0].batch_digest;
+        r.node(1).up = false;
+        r.fate = nullptr;
+        r.submit(2, 1, {2, 3, 4});
+        r.pass(seconds(5));
+        QCOMPARE(r.core(2).view(), View(1));
+        QVERIFY(r.node(2).committed.size() >= 2);
+        QVERIFY(r.node(2).committed[0].batch_digest == committed);
+        QVERIFY(r.agree());
+    }
+
+    // A7: a forged P set of one replica is ignored; the honest VIEW-CHANGEs decide.
+    void forged_view_change_masks_nothing() {
+        Replicas r;
+        r.start();
+        r.fate = [](const Letter& l) {
+            return l.kind == message::Kind::Commit ? Fate::Drop : Fate::Deliver;
+        };
+        r.submit(1, 1, {1});
+        r.run();
+        const Digest prepared = [&] {
+            for (const message::Message& m : r.node(1).sent)
+                if (const auto* p = std::get_if<message::PrePrepare>(&m))
+                    return p->batch_digest;
+            return Digest{};
+        }();
+        // A4 speaks only through the test: a prepared batch of its own making. Nothing commits in view 0.
+        r.fate = [&r](const Letter& l) {
+            const bool silent = l.from == principal(AgreementId(4)) && l.kind != message::Kind::ViewChange;
+            const bool early = l.kind == message::Kind::Commit && r.core(2).view() == View(0);
+            return silent || early ? Fate::Drop : Fate::Deliver;
+        };
+        message::ViewChange forged;
+        forged.new_view = View(1);
+        forged.prepared.push_back({SequenceNumber(1), Digest{}, View(0)});
+        forged.pre_prepared.push_back({SequenceNumber(1), Digest{}, View(0)});
+        r.inject(4, forged, {1, 2, 3});
+        r.run();
+        r.submit(2, 1, {2, 3});
+        r.pass(seconds(8));
+        QVERIFY(r.core(2).view() >= View(1));
+        QVERIFY(!r.node(2).committed.empty());
+        QVERIFY(r.node(2).committed[0].batch_digest == prepared);
+        QVERIFY(r.agree());
+    }
+
+    // A10: one replica cannot make others jump, however high the view it names.
+    void no_jump_without_weak_quorum() {
+        Replicas r;
+        r.start();
+        for (const std::uint64_t v : {std::uint64_t(1) << 40, UINT64_MAX}) {
+            message::ViewChange c;
+            c.new_view = View(v);
+            r.inject(4, c, {1, 2, 3});
+        }
+        r.run();
+        QCOMPARE(r.core(1).view(), View(0));
+        message::ViewChange c;
+        c.new_view = View(5);
+        r.inject(3, c, {1, 2});
+        r.run();
+        // A4 wants 2^40 or more and A3 wants 5: a correct one wants at least 5.
+        QCOMPARE(r.core(2).view(), View(5));
+    }
+
+    // A9: a NEW-VIEW that does not follow from its VIEW-CHANGEs is rejected; the next view is asked for.
+    void wrong_new_view_is_rejected() {
+        Replicas r;
+        r.start();
+        r.node(1).up = false;
+        std::vector<message::Embedded<message::ViewChange>> changes;
+        r.fate = [](const Letter& l) {
+            return l.kind == message::Kind::NewView && l.from == principal(AgreementId(2)) ? Fate::Drop
+                                                                                         : Fate::Deliver;
+        };
+        r.submit(1, 1, {2, 3, 4});
+        r.pass(milliseconds(2200));
+        message::NewView wrong;
+        for (const message::Message& m : r.node(2).sent)
+            if (const auto* nv = std::get_if<message::NewView>(&m))
+                wrong = *nv;
+        QCOMPARE(wrong.view, View(1));
+        wrong.chosen.push_back({SequenceNumber(1), Digest{}});
+        r.fate = nullptr;
+        r.node(2).up = true;
+        r.inject(2, wrong, {3, 4});
+        r.run();
+        QVERIFY(r.core(3).view() >= View(2));
+        r.pass(seconds(12));
+        QCOMPARE(times_ordered(r.node(3), 1), std::size_t(1));
+        QVERIFY(r.agree());
+    }
+
+    // A12, ZZ-3.6: one that was cut off while the others moved h catches up by state and batches, and disturbs nobody.
+    void cut_off_replica_catches_up() {
+        Replicas r;
+        r.start();
+        r.fate = cut_off(4);
+        for (std::uint64_t n = 1; n <= 25; ++n) {
+            r.submit(1, n, {1});
+            r.run();
+        }
+        r.pass(seconds(5));
+        QCOMPARE(r.core(1).h(), SequenceNumber(24));
+        QCOMPARE(r.core(4).committed_mark(), SequenceNumber(0));
+        r.fate = nullptr;
+        r.pass(seconds(4));
+        QCOMPARE(r.core(4).committed_mark(), SequenceNumber(25));
+        QCOMPARE(r.core(4).h(), SequenceNumber(24));
+        QCOMPARE(r.core(1).view(), View(0));
+        QVERIFY(r.core(4).state().encode() == r.core(1).state().encode());
+        QVERIFY(r.agree());
+    }
+
+    // ZZ-3.6: behind by less than a window it needs no state: f+1 equal claims, and what was lost is fetched (R7).
+    void lost_batches_are_fetched() {
+        Replicas r;
+        r.start();
+        r.fate = cut_off(3);
+        for (std::uint64_t n = 1; n <= 3; ++n) {
+            r.submit(1, n, {1});
+            r.run();
+        }
+        r.fate = nullptr;
+        r.pass(seconds(3));
+        QCOMPARE(r.core(3).committed_mark(), SequenceNumber(3));
+        QCOMPARE(r.node(3).committed.size(), std::size_t(3));
+        QVERIFY(r.agree());
+    }
+
+    // ZZ-3.6: a claim of f replicas orders nothing.
+    void single_claim_is_nothing() {
+        Replicas r;
+        r.start();
+        const message::BatchContent null = wire::content_of({});
+        const Digest digest = auth::batch_digest(null.encoded.view());
+        r.inject(4, message::BatchBody{SequenceNumber(1), digest, true, null}, {2});
+        r.inject(4, message::BatchBody{SequenceNumber(1), digest, true, null}, {2});
+        r.run();
+        QCOMPARE(r.core(2).committed_mark(), SequenceNumber(0));
+    }
+
+    // A16: an old primary that was cut off during the view change learns the view while nobody sends a request.
+    void idle_old_primary_learns_the_view() {
+        Replicas r;
+        r.start();
+        r.fate = cut_off(1);
+        r.submit(1, 1, {2, 3, 4});
+        r.pass(seconds(5));
+        QCOMPARE(r.core(1).view(), View(0));
+        const View view = r.core(2).view();
+        QVERIFY(view > View(0));
+        r.fate = nullptr;
+        r.pass(seconds(4));
+        QCOMPARE(r.core(1).view(), view);
+        QVERIFY(r.core(1).view_active());
+        QCOMPARE(r.core(1).committed_mark(), r.core(2).committed_mark());
+    }
+
+    // Messages lost at random are repeated by the status exchange, not by view changes without end.
+    void losses_heal() {
+        Replicas r;
+        r.start();
+        std::uint32_t coin = 12345;
+        r.fate = [&coin](const Letter& l) {
+            coin = coin * 1664525 + 1013904223;
+            return l.from.role == Role::Agreement && coin >> 30 == 0 ? Fate::Drop : Fate::Deliver;
+        };
+        for (std::uint64_t n = 1; n <= 20; ++n) {
+            r.submit(1, n, kAll);
+            r.pass(milliseconds(700));
+        }
+        r.fate = nullptr;
+        r.pass(seconds(30));
+        QVERIFY(r.agree());
+        for (std::uint32_t i = 1; i <= 4; ++i) {
+            QCOMPARE(r.core(i).state().lanes().last(ClientId(1), LaneId(1)), std::optional(RequestNumber(20)));
+            QCOMPARE(r.core(i).committed_mark(), r.core(1).committed_mark());
+        }
+    }
+
+    // S1, ZZ-8.1: killed after each record, a replica never votes for a second batch in the same view and number.
+    void restart_never_contradicts() {
+        for (std::size_t keep = 0; keep <= 2; ++keep) {
+            Replicas r;
+            r.start();
+            r.fate = [](const Letter& l) {
+                return l.kind == message::Kind::Commit ? Fate::Drop : Fate::Deliver;
+            };
+            r.submit(1, 1, {1});
+            r.run();
+            const Node& before = r.node(2);
+            QVERIFY(before.journal.size() >= 2);
+            std::optional<Digest> voted;
+            if (keep > 0)
+                for (const message::Message& m : before.sent)
+                    if (const auto* p = std::get_if<message::Prepare>(&m))
+                        voted = p->batch_digest;
+            r.restart(2, true, keep);
+            r.run();
+            message::Batch other;
+            other.proposed = r.options().wall_at_zero + static_cast<std::uint64_t>(r.now().ns);
+            other.bundles.push_back(r.bundle({{LaneId(9), RequestNumber(1)}}));
+            const message::BatchContent content = wire::content_of(other);
+            const Digest second = auth::batch_digest(content.encoded.view());
+            r.inject(1, message::PrePrepare{View(0), SequenceNumber(1), second, content}, {2});
+            r.run();
+            bool contradicted = false;
+            for (const message::Message& m : r.node(2).sent)
+                if (const auto* p = std::get_if<message::Prepare>(&m))
+                    contradicted |= voted && p->batch_digest != *voted;
+            QVERIFY(!contradicted);
+            QVERIFY(r.agree());
+        }
+    }
+
+    // ZZ-8.1: all replicas die and come back: nothing that was committed is lost or changed, and ordering goes on.
+    void all_restart() {
+        Replicas r;
+        r.start();
+        std::vector<Digest> before;
+        for (std::uint64_t n = 1; n <= 6; ++n) {
+            r.submit(1, n, {1});
+            r.run();
+        }
+        for (const core::Committed& c : r.node(1).committed)
+            before.push_back(c.batch_digest);
+        for (std::uint32_t i = 1; i <= 4; ++i)
+            r.restart(i);
+        r.pass(seconds(4));
+        for (std::uint32_t i = 1; i <= 4; ++i) {
+            QCOMPARE(r.core(i).h(), SequenceNumber(4));
+            QCOMPARE(r.core(i).committed_mark(), SequenceNumber(6));
+            QVERIFY(r.node(i).committed.size() == 2);
+            QVERIFY(r.node(i).committed[0].batch_digest == before[4]);
+            QVERIFY(r.node(i).committed[1].batch_digest == before[5]);
+        }
+        r.submit(1, 7, kAll);
+        r.pass(seconds(4));
+        QCOMPARE(r.committed_everywhere(), std::size_t(7));
+        QVERIFY(r.agree());
+    }
+
+    // ZZ-8.1: a restart in the middle of a view change stands by its VIEW-CHANGE, and one after it by its view.
+    void restart_keeps_the_view() {
+        Replicas r;
+        r.start();
+        r.node(1).up = false;
+        r.submit(1, 1, {2, 3, 4});
+        r.pass(seconds(4));
+        const View view = r.core(3).view();
+        QVERIFY(view > View(0));
+        r.restart(3);
+        QCOMPARE(r.core(3).view(), view);
+        QVERIFY(r.core(3).view_active());
+        r.fate = [](const Letter& l) { return l.kind == message::Kind::NewView ? Fate::Drop : Fate::Deliver; };
+        r.node(2).up = false;
+        r.submit(2, 1, {3, 4});
+        r.pass(seconds(6));
+        QVERIFY(!r.core(3).view_active());
+        const View wanted = r.core(3).view();
+        r.restart(3);
+        QVERIFY(r.core(3).view() == wanted && !r.core(3).view_active());
+    }
+
+    // ZZ-8.4, S6: without proof of its journal a replica says nothing that counts until a checkpoint passed the mark.
+    void unproven_journal_is_mute() {
+        Replicas r;
+        r.start();
+        for (std::uint64_t n = 1; n <= 2; ++n) {
+            r.submit(1, n, {1});
+            r.run();
+        }
+        r.restart(4, false, 0);
+        r.pass(seconds(3));
+        QVERIFY(r.core(4).is_mute());
+        for (std::uint64_t n = 3; n <= 7; ++n) {
+            r.submit(1, n, {1});
+            r.pass(milliseconds(100));
+        }
+        QVERIFY(r.core(4).is_mute());
+        for (const message::Message& m : r.node(4).sent)
+            QVERIFY(!std::holds_alternative<message::Prepare>(m) && !std::holds_alternative<message::Commit>(m) &&
+                    !std::holds_alternative<message::ViewChange>(m));
+        for (std::uint64_t n = 8; n <= 14; ++n) {
+            r.submit(1, n, {1});
+            r.pass(seconds(1));
+        }
+        QVERIFY(!r.core(4).is_mute());
+        QVERIFY(r.core(4).h() >= SequenceNumber(8));
+        QVERIFY(r.agree());
+    }
+
+    // ZZ-3.5, ZZ-2.1: system requests are ordered without client requests; the certificate is f+1 equal CONFIGs.
+    void configuration_is_executed_and_certified() {
+        Replicas r;
+        r.start();
+        r.input(3, core::OrderSystem{{convict(r, 1)}});
+        r.run();
+        for (std::uint32_t i = 1; i <= 4; ++i) {
+            const message::Config& c = r.core(i).state().members().config();
+            QCOMPARE(c.number, ConfigurationNumber(1));
+            QCOMPARE(c.members[0].state, message::MemberState::Convicted);
+            const auto& told = r.node(i).configured;
+            const bool named = std::any_of(told.begin(), told.end(), [](const core::Configured& t) {
+                return t.convictions.size() == 1 && t.convictions[0].id == ExecutionId{SlotId(1), Incarnation(0)};
+            });
+            QVERIFY(named);
+            QVERIFY(auth::certified_configuration(told.back().certificate, Faults{1}) == c);
+        }
+        r.input(2, core::OrderSystem{{settled(r, 0, {{SlotId(2), {}}, {SlotId(3), {}}})}});
+        r.run();
+        QCOMPARE(r.core(4).state().members().config().epoch, Epoch(1));
+        // The controller of another host may not enrol; that of the slot's host may.
+        const PublicKeys keys = auth::PlainKeyring::keys_of({Role::Execution, 1, 1}, Replicas::kSecret);
+        const message::Enrol enrol{SlotId(1), Incarnation(1), keys.signing, keys.exchange};
+        r.inject_from(controller_of(HostId(2)), enrol, 1);
+        r.run();
+        QCOMPARE(r.core(4).state().members().config().number, ConfigurationNumber(2));
+        r.inject_from(controller_of(HostId(1)), enrol, 3);
+        r.run();
+        QCOMPARE(r.core(4).state().members().config().number, ConfigurationNumber(3));
+        const auto heard = [&](const PrincipalId& who) {
+            return std::count_if(r.outside.begin(), r.outside.end(), [&](const Letter& l) {
+                return l.kind == message::Kind::Config && l.to == who;
+            });
+        };
+        QCOMPARE(heard(controller_of(HostId(1))), 12);
+        QCOMPARE(heard(principal(ClientId(1))), 12);
+        QVERIFY(r.agree());
+    }
+
+    // ZZ-6.7: a CONVICT or SETTLED without its proof is not even forwarded.
+    void unproven_system_requests_are_dropped() {
+        Replicas r;
+        r.start();
+        message::Convict alone = convict(r, 1);
+        alone.accusations.pop_back();
+        r.inject(4, alone, {1});
+        message::Settled twice = settled(r, 0, {{SlotId(2), {}}, {SlotId(3), {}}});
+        twice.settles[1] = twice.settles[0];
+        r.inject(4, twice, {1});
+        r.run();
+        QCOMPARE(r.committed_everywhere(), std::size_t(0));
+    }
+
+    // ZZ-4.1, ZZ-7.1: a woken replica gets the configuration, the stable certificate and the ORDERs above it.
+    void woken_replica_is_supplied() {
+        Replicas r;
+        r.start();
+        for (std::uint64_t n = 1; n <= 6; ++n) {
+            r.submit(1, n, {1});
+            r.run();
+        }
+        r.outside.clear();
+        const ExecutionId e3{SlotId(3), Incarnation(0)};
+        r.input(1, core::AwakeChanged{{e3}});
+        std::vector<message::Kind> kinds;
+        for (const Letter& l : r.outside)
+            if (l.to == principal(e3))
+                kinds.push_back(l.kind);
+        QVERIFY(!kinds.empty());
+        QCOMPARE(kinds.front(), message::Kind::Config);
+        QCOMPARE(std::count(kinds.begin(), kinds.end(), message::Kind::StableProof), 1);
+        QCOMPARE(std::count(kinds.begin(), kinds.end(), message::Kind::Order), 2);
+        r.outside.clear();
+        r.submit(1, 7, {1});
+        r.run();
+        QCOMPARE(std::count_if(r.outside.begin(), r.outside.end(),
+                               [&](const Letter& l) {
+                                   return l.kind == message::Kind::Order && l.to == principal(e3);
+                               }),
+                 1);
+    }
+
+    // f = 2: seven replicas survive two silent ones, the first two primaries.
+    void two_faults_of_seven() {
+        Replicas r(2);
+        r.start();
+        r.node(1).up = false;
+        r.node(2).up = false;
+        r.submit(1, 1, {3, 4, 5, 6, 7});
+        r.pass(seconds(12));
+        QCOMPARE(r.core(3).view(), View(2));
+        for (std::uint32_t i = 3; i <= 7; ++i)
+            QCOMPARE(times_ordered(r.node(i), 1), std::size_t(1));
+        QVERIFY(r.agree());
+    }
+};
+
+QTEST_APPLESS_MAIN(SurvivalTest)
+#include "survival_test.moc"
