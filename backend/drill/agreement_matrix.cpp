@@ -6,6 +6,7 @@
 // the same one. The true digest is what a replica that does not lie in this drill reported; the wrong ones follow from
 // it and from the batch's requests, as the lying execution replicas compute them (lies.h).
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "backend/drill/lies.h"

@@ -2,6 +2,8 @@
 #include "backend/drill/drill_host.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // wrong-reply, wrong-checkpoint, corrupt-state, refuse-sign, sign-two: of execution replicas.
 #include <algorithm>
+#include <iterator>
 
 #include "backend/drill/lies.h"
 #include "backend/drill/parts.h"
