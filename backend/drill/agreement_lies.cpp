@@ -53,8 +53,8 @@ class Periodic : public Behaviour {
     Instant due_;
 };
 
-// Every entry and every MATCH is a digest that nobody reported. Since a correct replica sends no COLUMN at rest, it also
-// sends some unasked.
+// Every entry and every MATCH is a digest that nobody reported. Since a correct replica sends no
+// COLUMN at rest, it also sends some unasked.
 class LieReports final : public Periodic {
   public:
     using Periodic::Periodic;
@@ -121,8 +121,9 @@ class FloodDemands final : public Periodic {
   private:
     void add(SequenceNumber n, std::vector<core::Send>& sends) override {
         for (const message::ColumnEntry& entry : watch_.entries(n))
-            send(sends, peers_and_controllers_,
-                 message::NoSign{watch_.epoch(), VoteKind::Reply, n, entry.slot, entry.incarnation});
+            send(
+                sends, peers_and_controllers_,
+                message::NoSign{watch_.epoch(), VoteKind::Reply, n, entry.slot, entry.incarnation});
         if (held_.size() == 2)
             send(sends, peers_and_controllers_,
                  message::Demand{watch_.epoch(), held_.back().value.vote, held_.back().value.n,
@@ -139,8 +140,7 @@ class FalseAccuse final : public Periodic {
   private:
     void add(SequenceNumber n, std::vector<core::Send>& sends) override {
         for (const message::ColumnEntry& entry : watch_.entries(n))
-            send(sends, peers_,
-                 message::Accuse{VoteKind::Reply, n, entry.slot, entry.incarnation});
+            send(sends, peers_, message::Accuse{VoteKind::Reply, n, entry.slot, entry.incarnation});
     }
 };
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// `matrix` at an agreement replica: for one number, the column that was drawn, and MATCH only for what that column
-// matches; nothing else out of role (ZZ-10.3).
+// `matrix` at an agreement replica: for one number, the column that was drawn, and MATCH only for
+// what that column matches; nothing else out of role (ZZ-10.3).
 //
-// The number is the lowest one at or above `from_n` for which a REPORT with replies came; every liar of the drill takes
-// the same one. The true digest is what a replica that does not lie in this drill reported; the wrong ones follow from
-// it and from the batch's requests, as the lying execution replicas compute them (lies.h).
+// The number is the lowest one at or above `from_n` for which a REPORT with replies came; every
+// liar of the drill takes the same one. The true digest is what a replica that does not lie in this
+// drill reported; the wrong ones follow from it and from the batch's requests, as the lying
+// execution replicas compute them (lies.h).
 #include <algorithm>
 #include <iterator>
 #include <set>
@@ -35,7 +36,8 @@ class AgreementMatrix final : public Behaviour {
 
     bool admits(Instant, const auth::Verified& m) override {
         if (const auto* report = std::get_if<message::Report>(&m.message())) {
-            reported(m.sender(), report->n, report->batch_digest, report->digest, report->reply_digests);
+            reported(m.sender(), report->n, report->batch_digest, report->digest,
+                     report->reply_digests);
         } else if (const auto* own = std::get_if<message::SignedReport>(&m.message())) {
             if (own->vote == VoteKind::Reply)
                 reported(m.sender(), own->n, own->batch_digest, own->digest, own->reply_digests);
@@ -136,7 +138,8 @@ class AgreementMatrix final : public Behaviour {
         return std::nullopt;
     }
 
-    static std::optional<Digest> digest_of(const Saying& saying, const std::optional<Truth>& truth) {
+    static std::optional<Digest> digest_of(const Saying& saying,
+                                           const std::optional<Truth>& truth) {
         if (saying.what == Saying::What::Nothing || !truth)
             return std::nullopt;
         return saying.what == Saying::What::Truth ? truth->digest : truth->wrong(saying.wrong);
@@ -196,10 +199,10 @@ class AgreementMatrix final : public Behaviour {
     std::uint64_t window_;
     Faults faults_;
     std::optional<SequenceNumber> n_;
-    std::map<SlotId, Heard> heard_;                              // of n, first report of each slot
+    std::map<SlotId, Heard> heard_; // of n, first report of each slot
     std::map<std::pair<SequenceNumber, Digest>, Requests> bodies_; // at most kBodiesMax
-    std::map<SlotId, SequenceNumber> newest_;                    // reported
-    std::set<PrincipalId> askers_;                               // of MATCH for n; at most 3f
+    std::map<SlotId, SequenceNumber> newest_;                      // reported
+    std::set<PrincipalId> askers_;                                 // of MATCH for n; at most 3f
 };
 
 } // namespace

@@ -52,8 +52,14 @@ class Slow final : public Behaviour {
 
 } // namespace
 
-Made make_silent() { return std::make_unique<Silent>(); }
-Made make_crash() { return std::make_unique<Crash>(); }
-Made make_slow(const Order& order) { return std::make_unique<Slow>(order.delay); }
+Made make_silent() {
+    return std::make_unique<Silent>();
+}
+Made make_crash() {
+    return std::make_unique<Crash>();
+}
+Made make_slow(const Order& order) {
+    return std::make_unique<Slow>(order.delay);
+}
 
 } // namespace zz::drill

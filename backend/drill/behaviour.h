@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Behaviour: one Byzantine behaviour around a correct core (ZZ-10.1): it changes what the core sends (core::Wrapper) and,
-// for execution replicas, what the engine found out before the core sees it (EngineWrapper). It holds no key: what it
-// changes of a message leaves without a frame, and the shell seals it as the replica's own. A value of the core's
-// thread; kept and ended by a DrillHost.
+// Behaviour: one Byzantine behaviour around a correct core (ZZ-10.1): it changes what the core
+// sends (core::Wrapper) and, for execution replicas, what the engine found out before the core sees
+// it (EngineWrapper). It holds no key: what it changes of a message leaves without a frame, and the
+// shell seals it as the replica's own. A value of the core's thread; kept and ended by a DrillHost.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,8 @@
 
 namespace zz::drill {
 
-// Sees each result of the engine on its way to the execution core, in the core's thread, before the step that takes it.
+// Sees each result of the engine on its way to the execution core, in the core's thread, before the
+// step that takes it.
 class EngineWrapper {
   public:
     virtual ~EngineWrapper() = default;

@@ -36,8 +36,8 @@ constexpr std::array kCatalog = {
                  false, kMatrixParameters},
     CatalogEntry{"silent", "Sends nothing", true, true, false, {}},
     CatalogEntry{"slow", "Sends everything later", true, true, false, kSlowParameters},
-    CatalogEntry{"crash", "Its process ends and stays down until the drill ends", true, true, false,
-                 {}},
+    CatalogEntry{
+        "crash", "Its process ends and stays down until the drill ends", true, true, false, {}},
     CatalogEntry{"wrong-checkpoint", "Signs a wrong root at each checkpoint; its replies are right",
                  true, false, false, kLieParameters},
     CatalogEntry{"corrupt-state",
@@ -84,9 +84,9 @@ std::string_view word(Role role) {
 
 std::string targets_of(const CatalogEntry& entry) {
     std::string text;
-    for (const auto& [allowed, name] : {std::pair{entry.execution, "execution replicas"},
-                                        std::pair{entry.agreement, "agreement replicas"},
-                                        std::pair{entry.client, "clients"}}) {
+    for (const auto& [allowed, name] :
+         {std::pair{entry.execution, "execution replicas"},
+          std::pair{entry.agreement, "agreement replicas"}, std::pair{entry.client, "clients"}}) {
         if (allowed)
             text += (text.empty() ? "" : " and ") + std::string(name);
     }
@@ -138,7 +138,9 @@ bool CatalogEntry::allows(Role role) const {
            (role == Role::Client && client);
 }
 
-std::span<const CatalogEntry> catalog() { return kCatalog; }
+std::span<const CatalogEntry> catalog() {
+    return kCatalog;
+}
 
 const CatalogEntry* find_drill(std::string_view name) {
     const auto found = std::find_if(kCatalog.begin(), kCatalog.end(),

@@ -69,8 +69,12 @@ class Flood final : public Behaviour {
 
 } // namespace
 
-Made make_bad_signature() { return std::make_unique<BadSignature>(); }
-Made make_replay(const Order& order) { return std::make_unique<Replay>(order.interval); }
+Made make_bad_signature() {
+    return std::make_unique<BadSignature>();
+}
+Made make_replay(const Order& order) {
+    return std::make_unique<Replay>(order.interval);
+}
 Made make_flood(const Order& order, const Surroundings& here) {
     return std::make_unique<Flood>(order.copies, here.other_agreement());
 }

@@ -104,9 +104,13 @@ std::optional<DrillHost::Running> DrillHost::running() const {
     return Running{order_.id, order_.name, ends_, behaviour_->number()};
 }
 
-std::vector<Ended> DrillHost::take_ended() { return std::exchange(ended_, {}); }
+std::vector<Ended> DrillHost::take_ended() {
+    return std::exchange(ended_, {});
+}
 
-bool DrillHost::crashes() const { return behaviour_ && behaviour_->crashes(); }
+bool DrillHost::crashes() const {
+    return behaviour_ && behaviour_->crashes();
+}
 
 void DrillHost::pass(Instant now, std::vector<core::Send>& sends) {
     expire(now);
@@ -136,7 +140,9 @@ void DrillHost::alter(Instant now, execution::Result& result) {
         behaviour_->alter(now, result);
 }
 
-std::unique_ptr<core::Wrapper> DrillHost::wrapper() { return std::make_unique<Forwarder>(*this); }
+std::unique_ptr<core::Wrapper> DrillHost::wrapper() {
+    return std::make_unique<Forwarder>(*this);
+}
 
 void DrillHost::expire(Instant now) {
     if (behaviour_ && now >= ends_)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// DrillHost: the one place in a process where a drill lives: at most one behaviour, under a lease (ZZ-10.1). Runtime and
-// simulator hold one DrillHost per core for ever and hand it what the core sends and what the engine found; without a
-// drill it changes nothing. Whether an operator may order a drill, and whether the cluster file allows any, is checked
-// before an order comes here. Of the core's thread.
+// DrillHost: the one place in a process where a drill lives: at most one behaviour, under a lease
+// (ZZ-10.1). Runtime and simulator hold one DrillHost per core for ever and hand it what the core
+// sends and what the engine found; without a drill it changes nothing. Whether an operator may
+// order a drill, and whether the cluster file allows any, is checked before an order comes here. Of
+// the core's thread.
 #pragma once
 
 #include <string_view>
@@ -33,8 +34,9 @@ class DrillHost final : public core::Wrapper, public EngineWrapper {
         std::optional<SequenceNumber> number; // that a `matrix` drill touches, once known
     };
 
-    // Begins a drill, or renews its lease if it runs already. `reached`: the highest number this replica has executed
-    // or committed; a drill cannot begin there or below. The Error says what is wrong with the order.
+    // Begins a drill, or renews its lease if it runs already. `reached`: the highest number this
+    // replica has executed or committed; a drill cannot begin there or below. The Error says what
+    // is wrong with the order.
     Status start(const Order& order, Instant now, SequenceNumber reached);
     // An Error if no drill of this id runs.
     Status renew(std::string_view id, Duration lease, Instant now);

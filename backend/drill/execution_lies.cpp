@@ -9,7 +9,8 @@
 namespace zz::drill {
 namespace {
 
-// Reply, report and signature tell the same lie, because the core itself is told it. The state stays right.
+// Reply, report and signature tell the same lie, because the core itself is told it. The state
+// stays right.
 class WrongReply final : public Behaviour {
   public:
     explicit WrongReply(const Order& order) : from_(order.from_n), wrong_(order.wrong) {}
@@ -55,8 +56,8 @@ class WrongCheckpoint final : public Behaviour {
     std::uint32_t wrong_;
 };
 
-// As if a part of the state that no request reads had been damaged: every root is another one, for the core too, until
-// it installs the state of a checkpoint that others prove.
+// As if a part of the state that no request reads had been damaged: every root is another one, for
+// the core too, until it installs the state of a checkpoint that others prove.
 class CorruptState final : public Behaviour {
   public:
     explicit CorruptState(const Order& order) : from_(order.from_n), wrong_(order.wrong) {}
@@ -101,7 +102,8 @@ class RefuseSign final : public Behaviour {
     SequenceNumber from_;
 };
 
-// With its first REPORT it hands out both signatures unasked: at rest nobody would ask. Both again when asked.
+// With its first REPORT it hands out both signatures unasked: at rest nobody would ask. Both again
+// when asked.
 class SignTwo final : public Behaviour {
   public:
     SignTwo(const Order& order, const Surroundings& here)
@@ -152,10 +154,18 @@ class SignTwo final : public Behaviour {
 
 } // namespace
 
-Made make_wrong_reply(const Order& order) { return std::make_unique<WrongReply>(order); }
-Made make_wrong_checkpoint(const Order& order) { return std::make_unique<WrongCheckpoint>(order); }
-Made make_corrupt_state(const Order& order) { return std::make_unique<CorruptState>(order); }
-Made make_refuse_sign(const Order& order) { return std::make_unique<RefuseSign>(order.from_n); }
+Made make_wrong_reply(const Order& order) {
+    return std::make_unique<WrongReply>(order);
+}
+Made make_wrong_checkpoint(const Order& order) {
+    return std::make_unique<WrongCheckpoint>(order);
+}
+Made make_corrupt_state(const Order& order) {
+    return std::make_unique<CorruptState>(order);
+}
+Made make_refuse_sign(const Order& order) {
+    return std::make_unique<RefuseSign>(order.from_n);
+}
 Made make_sign_two(const Order& order, const Surroundings& here) {
     return std::make_unique<SignTwo>(order, here);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// `matrix` at an execution replica: for one number, to each agreement replica the digest that was drawn, to the client
-// the reply it sent to most, and the signature that was ordered (ZZ-10.3). Whoever asks again is told the same.
+// `matrix` at an execution replica: for one number, to each agreement replica the digest that was
+// drawn, to the client the reply it sent to most, and the signature that was ordered (ZZ-10.3).
+// Whoever asks again is told the same.
 #include <algorithm>
 #include <utility>
 
@@ -10,7 +11,9 @@
 namespace zz::drill {
 namespace {
 
-bool keeps(const Saying& saying) { return saying.what != Saying::What::Nothing; }
+bool keeps(const Saying& saying) {
+    return saying.what != Saying::What::Nothing;
+}
 
 class ExecutionMatrix final : public Behaviour {
   public:
@@ -53,8 +56,8 @@ class ExecutionMatrix final : public Behaviour {
                std::vector<core::Send>& out) const {
         std::vector<std::pair<Saying, std::vector<PrincipalId>>> groups;
         for (const PrincipalId& to : send.to) {
-            const bool drawn = to.role == Role::Agreement && to.index >= 1 &&
-                               to.index <= order_.sends.size();
+            const bool drawn =
+                to.role == Role::Agreement && to.index >= 1 && to.index <= order_.sends.size();
             const Saying saying = drawn ? order_.sends[to.index - 1] : Saying::truth();
             if (!keeps(saying))
                 continue;
@@ -109,10 +112,11 @@ class ExecutionMatrix final : public Behaviour {
     }
 
     bool is_of_number(const std::vector<PrincipalId>& to, const message::ReplyProof& proof) const {
-        return std::any_of(truth_.requests.begin(), truth_.requests.end(), [&](const auto& request) {
-            return request.lane == proof.lane && request.number == proof.number &&
-                   std::find(to.begin(), to.end(), principal(request.client)) != to.end();
-        });
+        return std::any_of(
+            truth_.requests.begin(), truth_.requests.end(), [&](const auto& request) {
+                return request.lane == proof.lane && request.number == proof.number &&
+                       std::find(to.begin(), to.end(), principal(request.client)) != to.end();
+            });
     }
 
     Order order_;

@@ -31,7 +31,8 @@ Digest wrong_digest(const Digest& truth, std::uint32_t k) {
     return crypto::sha256({view_of("zz1 drill\n"), view_of(number), truth.view()});
 }
 
-Digest report_root(const std::vector<core::OrderedRequest>& requests, const std::vector<Digest>& replies) {
+Digest report_root(const std::vector<core::OrderedRequest>& requests,
+                   const std::vector<Digest>& replies) {
     ZZ_CHECK(requests.size() == replies.size(), "{} requests, {} replies", requests.size(),
              replies.size());
     std::vector<Digest> leaves;

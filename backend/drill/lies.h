@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Wrong values, derived from the true one and a number alone: liars that were given the same number tell the same lie,
-// and nobody has to be told what it is. Pure.
+// Wrong values, derived from the true one and a number alone: liars that were given the same number
+// tell the same lie, and nobody has to be told what it is. Pure.
 #pragma once
 
 #include <vector>
@@ -10,7 +10,8 @@
 
 namespace zz::drill {
 
-// Wrong result `k` in place of the result with this reply digest; its own digest is wrong_reply(truth, k).
+// Wrong result `k` in place of the result with this reply digest; its own digest is
+// wrong_reply(truth, k).
 Bytes wrong_result(const Digest& truth, std::uint32_t k);
 Digest wrong_reply(const Digest& truth, std::uint32_t k);
 std::vector<Digest> wrong_replies(const std::vector<Digest>& truth, std::uint32_t k);
@@ -23,12 +24,13 @@ struct Truth {
     std::vector<Digest> replies;
     std::vector<core::OrderedRequest> requests; // as many as replies; empty: not known
 
-    // A wrong digest is the Merkle root over wrong replies (ZZ-4.2); where the requests are not known, one that is
-    // derived from the digest.
+    // A wrong digest is the Merkle root over wrong replies (ZZ-4.2); where the requests are not
+    // known, one that is derived from the digest.
     Digest wrong(std::uint32_t k) const;
 };
 
-Digest report_root(const std::vector<core::OrderedRequest>& requests, const std::vector<Digest>& replies);
+Digest report_root(const std::vector<core::OrderedRequest>& requests,
+                   const std::vector<Digest>& replies);
 
 Truth truth_of(const execution::Executed& executed);
 // Results, their digests and the digest over them, all of the same lie.

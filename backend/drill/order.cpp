@@ -43,8 +43,8 @@ std::vector<Order> orders_for(const PlainDrill& drill, const Order& common,
     for (const PrincipalId& target : drill.targets) {
         Order order = common;
         order.name = drill.name;
-        order.target = target.role == Role::Execution ? living(SlotId(target.index), incarnations)
-                                                      : target;
+        order.target =
+            target.role == Role::Execution ? living(SlotId(target.index), incarnations) : target;
         if (drill.delay > Duration{})
             order.delay = drill.delay;
         orders.push_back(std::move(order));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The behaviours, one function each; behaviour.cpp chooses among them by name. Precondition of all: check(order) holds.
+// The behaviours, one function each; behaviour.cpp chooses among them by name. Precondition of all:
+// check(order) holds.
 #pragma once
 
 #include "backend/drill/behaviour.h"

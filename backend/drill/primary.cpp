@@ -9,8 +9,9 @@
 namespace zz::drill {
 namespace {
 
-// The upper half of the backups is sent the same requests with another proposed time: another batch (A1). Who is asked
-// again is told the same. With less than 2f+1 votes for either, a view change must decide.
+// The upper half of the backups is sent the same requests with another proposed time: another batch
+// (A1). Who is asked again is told the same. With less than 2f+1 votes for either, a view change
+// must decide.
 class EquivocatePrimary final : public Behaviour {
   public:
     EquivocatePrimary(const Order& order, const Surroundings& here) : from_(order.from_n) {
@@ -29,8 +30,8 @@ class EquivocatePrimary final : public Behaviour {
                 out.push_back(std::move(send));
                 continue;
             }
-            const auto middle = std::stable_partition(
-                send.to.begin(), send.to.end(), [&](const PrincipalId& to) {
+            const auto middle =
+                std::stable_partition(send.to.begin(), send.to.end(), [&](const PrincipalId& to) {
                     return std::find(upper_.begin(), upper_.end(), to) == upper_.end();
                 });
             core::Send other{{middle, send.to.end()}, another(*proposal), Blob(), send.after};
@@ -57,7 +58,8 @@ class EquivocatePrimary final : public Behaviour {
     std::vector<PrincipalId> upper_;
 };
 
-// The core never sees the bundles of this client, by whomever they come, so it proposes none of them (A3).
+// The core never sees the bundles of this client, by whomever they come, so it proposes none of
+// them (A3).
 class CensorPrimary final : public Behaviour {
   public:
     explicit CensorPrimary(ClientId client) : client_(client) {}

@@ -47,8 +47,7 @@ std::vector<message::ColumnEntry> ReportWatch::entries(SequenceNumber n) const {
     for (const auto& [id, slot] : slots_) {
         const auto reported = slot.reported.find(n);
         if (reported != slot.reported.end())
-            out.push_back(
-                {id, slot.incarnation, message::EntryState::Value, reported->second});
+            out.push_back({id, slot.incarnation, message::EntryState::Value, reported->second});
     }
     return out;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// ReportWatch: what execution replicas reported lately to the agreement replica that a drill wraps, and the epoch its
-// core last spoke of. A part of a behaviour; bounded, so that no replica can make it grow or push out what others said.
+// ReportWatch: what execution replicas reported lately to the agreement replica that a drill wraps,
+// and the epoch its core last spoke of. A part of a behaviour; bounded, so that no replica can make
+// it grow or push out what others said.
 #pragma once
 
 #include <map>
@@ -29,7 +30,8 @@ class ReportWatch {
   private:
     struct Slot {
         Incarnation incarnation;
-        std::map<SequenceNumber, Digest> reported; // the first for each number; at most kWatchedNumbers
+        std::map<SequenceNumber, Digest>
+            reported; // the first for each number; at most kWatchedNumbers
     };
     std::map<SlotId, Slot> slots_; // at most 2f+1: auth lets no other slot in
     Epoch epoch_;

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// ZZ-10.1, ZZ-10.2: what each behaviour of an agreement replica or a client changes, and that it changes nothing else.
+// ZZ-10.1, ZZ-10.2: what each behaviour of an agreement replica or a client changes, and that it
+// changes nothing else.
 #include <QtTest>
 
 #include "protocol/wire/codec.h"
 #include "tests/unit/drill/behaviour_support.h"
 
-using namespace zz;
-using namespace zz::drill;
-using namespace zz::drill::test;
-using message::EntryState;
-
+namespace zz::drill::test {
 namespace {
+
+using message::EntryState;
 
 // A4 of the talk's blocking matrix (ZZ-6.4): E1 = P Q Q Q, E2 = P P P Q, P is true.
 Order matrix_order() {
@@ -20,7 +19,9 @@ Order matrix_order() {
     return order;
 }
 
-template <class T> const T& as(const core::Send& send) { return std::get<T>(send.message); }
+template <class T> const T& as(const core::Send& send) {
+    return std::get<T>(send.message);
+}
 
 message::ColumnEntry entry(std::uint32_t slot, const Digest& digest) {
     return {SlotId(slot), Incarnation(0), EntryState::Value, digest};
@@ -51,9 +52,8 @@ void hear(Behaviour& liar, std::uint32_t slot, const message::Message& m) {
 
 // The batch's body and both REPORTs as A4 gets them.
 void hear_all(Behaviour& liar, const execution::Executed& done) {
-    liar.admits(kStart, from(orderer(1),
-                             message::BatchBody{done.n, done.batch_digest, true,
-                                                wire::content_of(batch_of(done))}));
+    liar.admits(kStart, from(orderer(1), message::BatchBody{done.n, done.batch_digest, true,
+                                                            wire::content_of(batch_of(done))}));
     hear(liar, 1, wrong_report(done, 1));
     hear(liar, 2, report_of(done));
 }
@@ -123,8 +123,8 @@ void AgreementBehaviourTest::matrix_claims_the_digest_that_lying_replicas_send()
     order.claims = {{SlotId(2), Saying::lie(3)}};
     const auto claimer = play(order);
     hear_all(*claimer, done);
-    const auto out = passed(
-        *claimer, {send_of(all_agreement(), column_of(kN, {entry(2, done.digest)}), true)});
+    const auto out =
+        passed(*claimer, {send_of(all_agreement(), column_of(kN, {entry(2, done.digest)}), true)});
     QVERIFY(as<message::Column>(out.at(0)).entries[0].digest ==
             as<message::Report>(told.at(0)).digest);
 }
@@ -133,10 +133,11 @@ void AgreementBehaviourTest::matrix_waits_until_the_truth_is_known() {
     const auto liar = play(matrix_order());
     const execution::Executed done = executed(kN);
     hear(*liar, 1, wrong_report(done, 1));
-    const auto column = send_of(
-        all_agreement(), column_of(kN, {entry(1, truth_of(done).wrong(1)),
-                                        {SlotId(2), Incarnation(0), EntryState::Missing, {}}}),
-        true);
+    const auto column =
+        send_of(all_agreement(),
+                column_of(kN, {entry(1, truth_of(done).wrong(1)),
+                               {SlotId(2), Incarnation(0), EntryState::Missing, {}}}),
+                true);
     QVERIFY(passed(*liar, {column}).empty());
     hear(*liar, 2, report_of(done));
     QCOMPARE(passed(*liar, {column}).size(), std::size_t(1));
@@ -212,12 +213,12 @@ void AgreementBehaviourTest::lie_reports_changes_columns_and_matches() {
     const Digest d = digest_of("d");
     const auto early = column_of(kN - 1, {entry(1, d)});
     const auto out = passed(
-        *liar, {send_of(all_agreement(),
-                        column_of(kN, {{SlotId(1), Incarnation(0), EntryState::Missing, {}},
-                                       entry(2, d)}),
-                        true),
-                send_of({orderer(1)}, message::Match{VoteKind::Reply, kN, d}, true),
-                send_of(all_agreement(), early, true)});
+        *liar,
+        {send_of(all_agreement(),
+                 column_of(kN, {{SlotId(1), Incarnation(0), EntryState::Missing, {}}, entry(2, d)}),
+                 true),
+         send_of({orderer(1)}, message::Match{VoteKind::Reply, kN, d}, true),
+         send_of(all_agreement(), early, true)});
     QCOMPARE(out.size(), std::size_t(3));
     const auto& told = as<message::Column>(out[0]);
     QVERIFY(told.entries[0] == entry(1, wrong_digest(d, 1)));
@@ -236,8 +237,8 @@ void AgreementBehaviourTest::lie_reports_sends_false_columns_unasked() {
     hear(*liar, 2, report_of(done));
     const auto out = passed(*liar, {});
     QCOMPARE(out.size(), std::size_t(1));
-    QCOMPARE(out[0].to, (std::vector{orderer(1), orderer(3), orderer(4),
-                                     controller_of(HostId(3))}));
+    QCOMPARE(out[0].to,
+             (std::vector{orderer(1), orderer(3), orderer(4), controller_of(HostId(3))}));
     const auto& column = as<message::Column>(out[0]);
     QVERIFY(column.epoch == Epoch(5) && column.n == kN);
     QCOMPARE(column.entries.size(), std::size_t(2));
@@ -354,5 +355,7 @@ void AgreementBehaviourTest::clients_forge_replay_and_flood() {
     QCOMPARE(flood[0].to, all_agreement());
 }
 
-QTEST_APPLESS_MAIN(AgreementBehaviourTest)
+} // namespace zz::drill::test
+
+QTEST_APPLESS_MAIN(zz::drill::test::AgreementBehaviourTest)
 #include "agreement_behaviour_test.moc"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hand-made messages, results and behaviours for tests of drills: f = 1, number 40 is the one that is lied about.
+// Hand-made messages, results and behaviours for tests of drills: f = 1, number 40 is the one that
+// is lied about.
 #pragma once
 
 #include <string>
@@ -17,7 +18,9 @@ inline constexpr Instant kStart{1'000'000'000};
 inline constexpr SequenceNumber kN{40};
 inline constexpr std::uint64_t kSecret = 7;
 
-inline PrincipalId orderer(std::uint32_t k) { return principal(AgreementId(k)); }
+inline PrincipalId orderer(std::uint32_t k) {
+    return principal(AgreementId(k));
+}
 inline PrincipalId executor(std::uint32_t slot, std::uint32_t incarnation = 0) {
     return principal(ExecutionId{SlotId(slot), Incarnation(incarnation)});
 }
@@ -51,13 +54,16 @@ inline std::unique_ptr<Behaviour> play(const Order& order) {
     return std::move(make_behaviour(order, at(order.target))).value();
 }
 
-inline Digest digest_of(std::string_view text) { return auth::reply_digest(view_of(text)); }
+inline Digest digest_of(std::string_view text) {
+    return auth::reply_digest(view_of(text));
+}
 
 // What an honest engine finds for number n: two requests of client 1, one of client 2.
 inline execution::Executed executed(SequenceNumber n) {
     execution::Executed out{n, digest_of("batch"), {}, {}};
     for (const auto& [client, lane] : {std::pair{1U, 0U}, std::pair{1U, 5U}, std::pair{2U, 0U}}) {
-        const Blob result(bytes_of("result " + std::to_string(client) + "." + std::to_string(lane)));
+        const Blob result(
+            bytes_of("result " + std::to_string(client) + "." + std::to_string(lane)));
         out.replies.push_back({ClientId(client), LaneId(lane), RequestNumber(9),
                                auth::reply_digest(result.view()), result});
     }
@@ -69,7 +75,7 @@ inline message::Report report_of(const execution::Executed& done) {
     return {done.n, ConfigurationNumber(0), done.batch_digest, done.digest, truth_of(done).replies};
 }
 inline message::SignedReport signed_of(const execution::Executed& done) {
-    return {VoteKind::Reply, done.n,      ConfigurationNumber(0),
+    return {VoteKind::Reply,   done.n,      ConfigurationNumber(0),
             done.batch_digest, done.digest, truth_of(done).replies};
 }
 inline message::Reply reply_of(const execution::Executed& done, ClientId client) {

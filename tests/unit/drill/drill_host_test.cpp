@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ZZ-10.1: a drill ends by itself with its lease; orders that make no sense are refused with words that help.
+// ZZ-10.1: a drill ends by itself with its lease; orders that make no sense are refused with words
+// that help.
 #include <QtTest>
 
 #include <set>
@@ -10,9 +11,7 @@
 Q_DECLARE_METATYPE(zz::drill::Order)
 Q_DECLARE_METATYPE(zz::PrincipalId)
 
-using namespace zz;
-using namespace zz::drill;
-using namespace zz::drill::test;
+namespace zz::drill::test {
 
 namespace {
 
@@ -22,7 +21,9 @@ std::string refusal(const Order& order, const PrincipalId& self) {
     return status ? "started" : status.error().text;
 }
 
-core::Send a_report() { return send_of(all_agreement(), report_of(executed(kN))); }
+core::Send a_report() {
+    return send_of(all_agreement(), report_of(executed(kN)));
+}
 
 } // namespace
 
@@ -180,15 +181,24 @@ void DrillHostTest::unknown_names_and_wrong_targets_are_refused_data() {
         change(order);
         row(tag, order, executor(1), words);
     };
-    changed("id", [](Order& o) { o.id.clear(); }, "id has 0 bytes");
-    changed("long id", [](Order& o) { o.id.assign(65, 'x'); }, "id has 65 bytes");
-    changed("lease", [](Order& o) { o.lease = seconds(3601); }, "1000 to 3600000 ms");
-    changed("delay", [](Order& o) { o.delay = Duration(0); }, "the delay is 0 ms");
-    changed("negative delay", [](Order& o) { o.delay = -seconds(1); }, "the delay is -1000 ms");
-    changed("interval", [](Order& o) { o.interval = Duration(1); }, "the interval is 0 ms");
-    changed("wrong", [](Order& o) { o.wrong = 65; }, "from 1 to 64");
-    changed("copies", [](Order& o) { o.copies = 0; }, "0 copies");
-    changed("client", [](Order& o) { o.client = ClientId(0); }, "client 0");
+    changed(
+        "id", [](Order& o) { o.id.clear(); }, "id has 0 bytes");
+    changed(
+        "long id", [](Order& o) { o.id.assign(65, 'x'); }, "id has 65 bytes");
+    changed(
+        "lease", [](Order& o) { o.lease = seconds(3601); }, "1000 to 3600000 ms");
+    changed(
+        "delay", [](Order& o) { o.delay = Duration(0); }, "the delay is 0 ms");
+    changed(
+        "negative delay", [](Order& o) { o.delay = -seconds(1); }, "the delay is -1000 ms");
+    changed(
+        "interval", [](Order& o) { o.interval = Duration(1); }, "the interval is 0 ms");
+    changed(
+        "wrong", [](Order& o) { o.wrong = 65; }, "from 1 to 64");
+    changed(
+        "copies", [](Order& o) { o.copies = 0; }, "0 copies");
+    changed(
+        "client", [](Order& o) { o.client = ClientId(0); }, "client 0");
 
     Order lie = order_of("matrix", executor(1));
     row("sends", lie, executor(1), "0 agreement replicas, there are 4");
@@ -261,5 +271,7 @@ void DrillHostTest::orders_follow_a_plain_drill() {
     QVERIFY(orders[0].delay == milliseconds(700) && orders[1].name == "slow");
 }
 
-QTEST_APPLESS_MAIN(DrillHostTest)
+} // namespace zz::drill::test
+
+QTEST_APPLESS_MAIN(zz::drill::test::DrillHostTest)
 #include "drill_host_test.moc"

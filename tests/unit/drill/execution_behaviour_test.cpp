@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// ZZ-10.1, ZZ-10.2: what each behaviour of an execution replica changes, and that it changes nothing else.
+// ZZ-10.1, ZZ-10.2: what each behaviour of an execution replica changes, and that it changes
+// nothing else.
 #include <QtTest>
 
-#include "tests/unit/drill/behaviour_support.h"
 #include "protocol/auth/opener.h"
+#include "tests/unit/drill/behaviour_support.h"
 
-using namespace zz;
-using namespace zz::drill;
-using namespace zz::drill::test;
+namespace zz::drill::test {
 
 namespace {
 
@@ -19,7 +18,9 @@ Order matrix_order() {
     return order;
 }
 
-template <class T> const T& as(const core::Send& send) { return std::get<T>(send.message); }
+template <class T> const T& as(const core::Send& send) {
+    return std::get<T>(send.message);
+}
 
 // A wrong REPORT hashes to its digest like a right one: whoever checks sees nothing.
 bool consistent(const execution::Executed& truth, const std::vector<Digest>& replies,
@@ -76,7 +77,8 @@ void ExecutionBehaviourTest::matrix_tells_one_asker_the_same_again() {
     }
 }
 
-// Liars of one drill take the first number from from_n on that has replies, whatever they saw before.
+// Liars of one drill take the first number from from_n on that has replies, whatever they saw
+// before.
 void ExecutionBehaviourTest::matrix_touches_one_number_with_replies() {
     const auto liar = play(matrix_order());
     altered(*liar, executed(kN - 1));
@@ -102,8 +104,8 @@ void ExecutionBehaviourTest::matrix_signs_what_was_ordered() {
     altered(*liar, done);
     message::SignedReport root = signed_of(done);
     root.vote = VoteKind::Checkpoint;
-    const auto out = passed(*liar, {send_of({orderer(2)}, signed_of(done), true),
-                                    send_of({orderer(2)}, root, true)});
+    const auto out = passed(
+        *liar, {send_of({orderer(2)}, signed_of(done), true), send_of({orderer(2)}, root, true)});
     QCOMPARE(out.size(), std::size_t(2));
     QVERIFY(as<message::SignedReport>(out[0]).digest == truth_of(done).wrong(2));
     QVERIFY(consistent(done, as<message::SignedReport>(out[0]).reply_digests,
@@ -134,12 +136,12 @@ void ExecutionBehaviourTest::matrix_replies_what_it_sent_to_most() {
     message::Reply reply = reply_of(done, ClientId(1));
     reply.entries[1].whole = false;
     reply.entries[1].result = Blob();
-    const auto out = passed(
-        *liar, {send_of({principal(ClientId(1))}, reply),
-                send_of({principal(ClientId(1))},
-                        message::ReplyProof{LaneId(5), RequestNumber(9), {}, {}}),
-                send_of({principal(ClientId(1))},
-                        message::ReplyProof{LaneId(5), RequestNumber(8), {}, {}})});
+    const auto out =
+        passed(*liar, {send_of({principal(ClientId(1))}, reply),
+                       send_of({principal(ClientId(1))},
+                               message::ReplyProof{LaneId(5), RequestNumber(9), {}, {}}),
+                       send_of({principal(ClientId(1))},
+                               message::ReplyProof{LaneId(5), RequestNumber(8), {}, {}})});
     // The path of that very reply would show the truth; another one's does not.
     QCOMPARE(out.size(), std::size_t(2));
     QVERIFY(as<message::ReplyProof>(out[1]).number == RequestNumber(8));
@@ -178,8 +180,8 @@ void ExecutionBehaviourTest::wrong_reply_is_one_lie_everywhere() {
     QVERIFY(told.batch_digest == done.batch_digest);
 
     const auto& true_reply = done.replies[1];
-    execution::CachedReply cached{true_reply.lane,   true_reply.number, kN,
-                                  true_reply.digest, true_reply.result, SequenceNumber(128),
+    execution::CachedReply cached{true_reply.lane,         true_reply.number, kN,
+                                  true_reply.digest,       true_reply.result, SequenceNumber(128),
                                   {Blob(bytes_of("node"))}};
     execution::CachedReply old = cached;
     old.n = kN - 1;
@@ -199,7 +201,7 @@ void ExecutionBehaviourTest::wrong_checkpoint_changes_checkpoints_only() {
     const auto liar = play(order_of("wrong-checkpoint", executor(2)));
     const execution::Executed done = executed(kN);
     message::SignedReport root{VoteKind::Checkpoint, kN, ConfigurationNumber(0), digest_of("b"),
-                               digest_of("root"), {}};
+                               digest_of("root"),    {}};
     message::SignedReport early = root;
     early.n = kN - 1;
     const auto out = passed(*liar, {send_of(all_agreement(), root, true),
@@ -301,5 +303,7 @@ void ExecutionBehaviourTest::what_is_changed_can_be_sealed_and_verified() {
     QVERIFY(std::get<auth::Verified>(opened).message() == out[0].message);
 }
 
-QTEST_APPLESS_MAIN(ExecutionBehaviourTest)
+} // namespace zz::drill::test
+
+QTEST_APPLESS_MAIN(zz::drill::test::ExecutionBehaviourTest)
 #include "execution_behaviour_test.moc"
