@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a replicated service is to ZZ: a deterministic function of (state, operation, agreed time) (ZZ-1.5).
+// What a replicated service is to ZZ: a deterministic function of (state, operation, agreed time)
+// (ZZ-1.5).
 #pragma once
 
 #include <memory>
@@ -26,12 +27,13 @@ using Outcome = std::variant<Done, Needs>;
 class Application {
   public:
     virtual ~Application() = default;
-    // Any bytes are an operation: what cannot be understood gets a deterministic error reply (A4). `budget` is the
-    // deterministic execution budget that the request declares, in steps of about one microsecond (ZZ-1.5); work
-    // beyond it ends in an error reply.
+    // Any bytes are an operation: what cannot be understood gets a deterministic error reply (A4).
+    // `budget` is the deterministic execution budget that the request declares, in steps of about
+    // one microsecond (ZZ-1.5); work beyond it ends in an error reply.
     virtual Outcome execute(state::Overlay& state, ByteView operation, Timestamp time,
                             std::uint32_t budget) = 0;
-    // The keys the operation will touch, as far as it can be told without state: fetched in parallel (ZZ-7.2).
+    // The keys the operation will touch, as far as it can be told without state: fetched in
+    // parallel (ZZ-7.2).
     virtual std::vector<Bytes> touched_keys(ByteView operation) const = 0;
 };
 

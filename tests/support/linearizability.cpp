@@ -42,8 +42,8 @@ Effect effect_of(const HistoryOperation& operation, const Value& value) {
     return {next, next};
 }
 
-// Which operations took effect, and what the key holds. Operations with a reply are in order of invocation: all
-// below `prefix` took effect, and those in `beyond`.
+// Which operations took effect, and what the key holds. Operations with a reply are in order of
+// invocation: all below `prefix` took effect, and those in `beyond`.
 struct Configuration {
     std::size_t prefix = 0;
     std::set<std::size_t> beyond;
@@ -58,13 +58,13 @@ class KeySearch {
         for (const HistoryOperation& operation : history) {
             if (operation.known) {
                 known_.push_back(operation);
-            } else if (operation.kind != OperationKind::Get) { // one that changes nothing is no matter
+            } else if (operation.kind !=
+                       OperationKind::Get) { // one that changes nothing is no matter
                 unknown_.push_back(operation);
             }
         }
-        std::stable_sort(known_.begin(), known_.end(), [](const auto& a, const auto& b) {
-            return a.invoked < b.invoked;
-        });
+        std::stable_sort(known_.begin(), known_.end(),
+                         [](const auto& a, const auto& b) { return a.invoked < b.invoked; });
     }
 
     HistoryVerdict run(std::size_t configurations_max) {
@@ -155,7 +155,9 @@ class KeySearch {
     Configuration deepest_;
 };
 
-std::string show(const Value& value) { return value ? "'" + *value + "'" : "nothing"; }
+std::string show(const Value& value) {
+    return value ? "'" + *value + "'" : "nothing";
+}
 
 std::string show(const HistoryOperation& operation) {
     static constexpr const char* kNames[] = {"SET", "GET", "INCR", "DEL"};

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A checker of its own for histories of a key-value service: is there one sequential order of the operations that
-// gives every reply that was seen, and puts no operation before one that had returned when it was invoked (ZZ-1.6)?
+// A checker of its own for histories of a key-value service: is there one sequential order of the
+// operations that gives every reply that was seen, and puts no operation before one that had
+// returned when it was invoked (ZZ-1.6)?
 //
-// Linearizability is local, so each key is searched alone. The search is that of Wing and Gong, with the visited
-// configurations remembered: depth first over "which operations took effect, and what the key holds now".
-// An operation whose outcome is unknown may take effect at any time after its invocation, or never (K10).
+// Linearizability is local, so each key is searched alone. The search is that of Wing and Gong,
+// with the visited configurations remembered: depth first over "which operations took effect, and
+// what the key holds now". An operation whose outcome is unknown may take effect at any time after
+// its invocation, or never (K10).
 #pragma once
 
 #include <cstdint>
@@ -20,7 +22,8 @@ struct HistoryOperation {
     OperationKind kind = OperationKind::Get;
     std::string key;
     std::string argument; // what Set writes
-    // Set: ignored. Get: the value, none if absent. Increment: the new number, none for an error. Delete: "1" or "0".
+    // Set: ignored. Get: the value, none if absent. Increment: the new number, none for an error.
+    // Delete: "1" or "0".
     std::optional<std::string> result;
     std::uint64_t invoked = 0;
     std::uint64_t returned = 0; // not before `invoked`; two that touch count as concurrent

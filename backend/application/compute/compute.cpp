@@ -51,8 +51,9 @@ Done refuse(const std::string& why) {
 // Empty if the request is well formed.
 std::string fault_of(const Request& request) {
     if (request.touched > kKeysMax || request.dirtied > request.touched) {
-        return fmt::format("{} keys touched and {} dirtied: at most {}, and no more dirtied than touched",
-                           request.touched, request.dirtied, kKeysMax);
+        return fmt::format(
+            "{} keys touched and {} dirtied: at most {}, and no more dirtied than touched",
+            request.touched, request.dirtied, kKeysMax);
     }
     if (request.reply_bytes < kReplyHeadBytes || request.reply_bytes > kReplyBytesMax) {
         return fmt::format("a reply of {} bytes: {} to {} are allowed", request.reply_bytes,
@@ -123,11 +124,12 @@ Bytes reply_of(const Request& request, std::uint64_t result, std::uint64_t sum) 
     return reply;
 }
 
-Outcome Compute::execute(state::Overlay& state, ByteView operation, Timestamp, std::uint32_t budget) {
+Outcome Compute::execute(state::Overlay& state, ByteView operation, Timestamp,
+                         std::uint32_t budget) {
     const auto request = decode(operation);
     if (!request) {
-        return refuse(fmt::format("malformed operation of {} bytes, {} expected",
-                                  operation.size(), kOperationBytes));
+        return refuse(fmt::format("malformed operation of {} bytes, {} expected", operation.size(),
+                                  kOperationBytes));
     }
     if (const std::string fault = fault_of(*request); !fault.empty()) {
         return refuse(fault);

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compute: an application for measurements. A request names how much deterministic work it does, how many keys it
-// reads and how many of them it writes, and how long its reply is; the reply can be told without the state but for
-// the sum of its counters. Stateless: all state is in the overlay. Any thread.
+// Compute: an application for measurements. A request names how much deterministic work it does,
+// how many keys it reads and how many of them it writes, and how long its reply is; the reply can
+// be told without the state but for the sum of its counters. Stateless: all state is in the
+// overlay. Any thread.
 //
-//   operation = %x01 seed:u64 cost:u32 reply_bytes:u32 first_key:u32 touched:u16 dirtied:u16 value_bytes:u32
-//   reply     = %x00 result:u64 sum:u64 filler:*bytes         ; reply_bytes in all, at least kReplyHeadBytes
-//             / %x01 text                                     ; refused, and why
+//   operation = %x01 seed:u64 cost:u32 reply_bytes:u32 first_key:u32 counts values
+//   counts    = touched:u16 dirtied:u16
+//   values    = value_bytes:u32
+//   reply     = %x00 result:u64 sum:u64 filler:*bytes    ; reply_bytes in all
+//             / %x01 text                                ; refused, and why
 //
-// Integers are little-endian. Keys are first_key .. first_key + touched - 1, the first `dirtied` of them are written:
+// Integers are little-endian. Keys are first_key .. first_key + touched - 1, the first `dirtied` of
+// them are written:
 //
 //   "c" number:u32 (big-endian) -> counter:u64 filler:*bytes  ; value_bytes in all, at least 8
 //
-// `result` = burn(seed, cost); `sum` = sum of the counters of all touched keys after the writes; a filler is of
-// bytes of `result`.
+// `result` = burn(seed, cost); `sum` = sum of the counters of all touched keys after the writes; a
+// filler is of bytes of `result`.
 #pragma once
 
 #include <optional>

@@ -99,7 +99,9 @@ Bytes unknown_command(const Arguments& arguments) {
 
 } // namespace
 
-std::span<const Command> commands() { return kCommands; }
+std::span<const Command> commands() {
+    return kCommands;
+}
 
 const Command* find_command(ByteView name) {
     if (name.size() > kCommandNameMax) {
@@ -120,8 +122,8 @@ std::vector<ByteView> keys_of(const Command& command, const Arguments& arguments
     if (command.keys.step == 0) {
         return keys;
     }
-    const std::size_t last = command.keys.last < 0 ? arguments.size() - 1
-                                                   : static_cast<std::size_t>(command.keys.last);
+    const std::size_t last =
+        command.keys.last < 0 ? arguments.size() - 1 : static_cast<std::size_t>(command.keys.last);
     const auto step = static_cast<std::size_t>(command.keys.step);
     for (auto i = static_cast<std::size_t>(command.keys.first); i <= last; i += step) {
         keys.push_back(arguments[i]);
@@ -161,7 +163,8 @@ std::uint32_t steps_of(const Arguments& arguments) {
     for (const ByteView argument : arguments) {
         bytes += argument.size();
     }
-    // Of a large value: a reading command reads it once; a writing one reads it twice and writes it once.
+    // Of a large value: a reading command reads it once; a writing one reads it twice and writes it
+    // once.
     constexpr std::size_t kStepsOfPass = kStepsPerKey + kValueBytesMax / kBytesPerStep + 1;
     const std::size_t passes = command->access == Access::Write ? 3 : 1;
     const std::size_t steps = kStepsPerCommand + kStepsPerKey + bytes / kBytesPerStep + 1 +

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands of the kv application and of its gateway, in the dialect of Redis 7: one table for the checks that
-// need no state, for the handlers, for the keys a command touches, and for COMMAND.
-// Ordered commands are operations of the application; Local ones concern one connection and never leave the gateway:
-// AUTH CLIENT COMMAND CONFIG DISCARD EXEC HELLO INFO MULTI QUIT RESET SELECT UNWATCH WATCH.
+// The commands of the kv application and of its gateway, in the dialect of Redis 7: one table for
+// the checks that need no state, for the handlers, for the keys a command touches, and for COMMAND.
+// Ordered commands are operations of the application; Local ones concern one connection and never
+// leave the gateway: AUTH CLIENT COMMAND CONFIG DISCARD EXEC HELLO INFO MULTI QUIT RESET SELECT
+// UNWATCH WATCH.
 #pragma once
 
 #include <optional>
@@ -37,14 +38,15 @@ std::span<const Command> commands(); // in order of name
 // Null if there is none; any case.
 const Command* find_command(ByteView name);
 
-// The error for a command that is unknown, has a wrong number of arguments, or a key that is too long.
+// The error for a command that is unknown, has a wrong number of arguments, or a key that is too
+// long.
 std::optional<Bytes> reject(const Arguments& arguments);
 
 // Precondition: reject(arguments) is empty.
 std::vector<ByteView> keys_of(const Command& command, const Arguments& arguments);
 
-// An upper bound of the command's steps that holds for all but those that touch many large values; at most
-// kCommandStepsMax. What a gateway declares as a request's budget (ZZ-1.5).
+// An upper bound of the command's steps that holds for all but those that touch many large values;
+// at most kCommandStepsMax. What a gateway declares as a request's budget (ZZ-1.5).
 std::uint32_t steps_of(const Arguments& arguments);
 inline constexpr std::uint32_t kCommandStepsMax = 100'000;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The handlers that the command table names. Each gets arguments that passed `reject`, and writes one RESP2 value.
+// The handlers that the command table names. Each gets arguments that passed `reject`, and writes
+// one RESP2 value.
 #pragma once
 
 #include "backend/application/kv/operation.h"

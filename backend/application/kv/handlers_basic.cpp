@@ -4,7 +4,8 @@
 
 namespace zz::application::kv {
 
-// Ordered like all else: a health check that ends at the gateway would say nothing about the service.
+// Ordered like all else: a health check that ends at the gateway would say nothing about the
+// service.
 void run_ping(Store&, const Arguments& arguments, Reply& reply) {
     if (arguments.size() > 2) {
         reply.error("ERR wrong number of arguments for 'ping' command");
@@ -15,7 +16,9 @@ void run_ping(Store&, const Arguments& arguments, Reply& reply) {
     }
 }
 
-void run_echo(Store&, const Arguments& arguments, Reply& reply) { reply.bulk(arguments[1]); }
+void run_echo(Store&, const Arguments& arguments, Reply& reply) {
+    reply.bulk(arguments[1]);
+}
 
 void run_del(Store& store, const Arguments& arguments, Reply& reply) {
     std::int64_t erased = 0;
@@ -43,8 +46,8 @@ void run_dbsize(Store& store, const Arguments&, Reply& reply) {
 
 void run_flush(Store& store, const Arguments& arguments, Reply& reply) {
     const bool known = arguments.size() == 1 ||
-                       (arguments.size() == 2 && (same_word(arguments[1], "sync") ||
-                                                  same_word(arguments[1], "async")));
+                       (arguments.size() == 2 &&
+                        (same_word(arguments[1], "sync") || same_word(arguments[1], "async")));
     if (!known) {
         reply.error(kSyntaxError);
         return;

@@ -87,7 +87,8 @@ void tell(Store& store, const Arguments& arguments, Unit unit, Form form, Reply&
     }
     const std::int64_t value =
         form == Form::Remaining ? entry->expires_ms - store.now_ms() : entry->expires_ms;
-    // Seconds are rounded to the nearest; half a second goes up. Split, as value + 500 may overflow.
+    // Seconds are rounded to the nearest; half a second goes up. Split, as value + 500 may
+    // overflow.
     const std::int64_t seconds = value / 1000 + (value % 1000 >= 500 ? 1 : 0);
     reply.integer(unit == Unit::Seconds ? seconds : value);
 }

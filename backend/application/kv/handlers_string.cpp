@@ -16,7 +16,9 @@ void put_value(Reply& reply, const std::optional<Entry>& entry) {
     }
 }
 
-Bytes copy(ByteView bytes) { return Bytes(bytes.begin(), bytes.end()); }
+Bytes copy(ByteView bytes) {
+    return Bytes(bytes.begin(), bytes.end());
+}
 
 struct SetOptions {
     bool only_absent = false, only_present = false, get = false, keep_ttl = false;
@@ -126,7 +128,8 @@ void run_set(Store& store, const Arguments& arguments, Reply& reply) {
         return;
     }
     const ByteView key = arguments[1];
-    const bool looks = options.get || options.only_absent || options.only_present || options.keep_ttl;
+    const bool looks =
+        options.get || options.only_absent || options.only_present || options.keep_ttl;
     const auto old = looks ? store.read(key) : std::nullopt;
     const bool refused = (options.only_absent && old) || (options.only_present && !old);
     if (!refused) {
@@ -166,7 +169,8 @@ void run_psetex(Store& store, const Arguments& arguments, Reply& reply) {
 void run_mget(Store& store, const Arguments& arguments, Reply& reply) {
     reply.array(arguments.size() - 1);
     for (std::size_t i = 1; i < arguments.size(); ++i) {
-        // The application turns a reply that is too long, and work beyond the budget, into an error.
+        // The application turns a reply that is too long, and work beyond the budget, into an
+        // error.
         if (reply.size() > kReplyBytesMax || store.exhausted()) {
             return;
         }

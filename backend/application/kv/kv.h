@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// KeyValue: the kv application, a string store in the dialect of Redis 7 (commands: command_table.h; operation and
-// reply bytes: operation.h; layout of the state: store.h). Stateless: all state is in the overlay. Any thread.
+// KeyValue: the kv application, a string store in the dialect of Redis 7 (commands:
+// command_table.h; operation and reply bytes: operation.h; layout of the state: store.h).
+// Stateless: all state is in the overlay. Any thread.
 #pragma once
 
 #include "backend/application/application.h"

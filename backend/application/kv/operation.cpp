@@ -14,7 +14,9 @@ void append_number(Bytes& out, std::size_t value, std::size_t width) {
     }
 }
 
-void append(Bytes& out, ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
+void append(Bytes& out, ByteView bytes) {
+    out.insert(out.end(), bytes.begin(), bytes.end());
+}
 
 // A cursor that fails once and for all at the first read beyond the end.
 class Reader {

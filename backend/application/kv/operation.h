@@ -13,8 +13,9 @@
 //   of a sequence                    done:u16, then the RESP2 values of the first `done` commands
 //   of bytes that are none of these  one RESP2 error
 //
-// A sequence runs its commands in order and stops before one whose work or reply no longer fits (never before the
-// first): `done` tells how far it came, the rest is for its sender to submit again. A transaction is all or nothing.
+// A sequence runs its commands in order and stops before one whose work or reply no longer fits
+// (never before the first): `done` tells how far it came, the rest is for its sender to submit
+// again. A transaction is all or nothing.
 #pragma once
 
 #include <span>

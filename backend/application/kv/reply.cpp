@@ -13,10 +13,18 @@ void Reply::line(char type, std::string_view text) {
     bytes_.push_back('\n');
 }
 
-void Reply::simple(std::string_view text) { line('+', text); }
-void Reply::integer(std::int64_t value) { line(':', fmt::format_int(value).c_str()); }
-void Reply::null() { line('$', "-1"); }
-void Reply::array(std::size_t count) { line('*', fmt::format_int(count).c_str()); }
+void Reply::simple(std::string_view text) {
+    line('+', text);
+}
+void Reply::integer(std::int64_t value) {
+    line(':', fmt::format_int(value).c_str());
+}
+void Reply::null() {
+    line('$', "-1");
+}
+void Reply::array(std::size_t count) {
+    line('*', fmt::format_int(count).c_str());
+}
 
 void Reply::bulk(ByteView bytes) {
     line('$', fmt::format_int(bytes.size()).c_str());

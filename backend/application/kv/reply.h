@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reply: writes RESP2 values. Used by the kv application for its replies and by the gateway for what it answers
-// itself, so that both speak with one voice. A plain value; any thread.
+// Reply: writes RESP2 values. Used by the kv application for its replies and by the gateway for
+// what it answers itself, so that both speak with one voice. A plain value; any thread.
 #pragma once
 
 #include <span>
@@ -19,7 +19,8 @@ class Reply {
     void bulk(std::string_view text) { bulk(view_of(text)); }
     void null();                   // null bulk string
     void array(std::size_t count); // the head; the elements follow
-    // `text` opens with its code, "ERR ...". CR and LF become blanks, as a value must stay one line.
+    // `text` opens with its code, "ERR ...". CR and LF become blanks, as a value must stay one
+    // line.
     void error(std::string_view text);
 
     const Bytes& bytes() const { return bytes_; }

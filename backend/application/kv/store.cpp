@@ -50,11 +50,12 @@ Bytes Store::entry_key(ByteView key) {
     return out;
 }
 
-Bytes Store::meta_key() { return {kMetaPrefix}; }
+Bytes Store::meta_key() {
+    return {kMetaPrefix};
+}
 
 Store::Store(state::Overlay& overlay, Timestamp now, std::uint32_t budget)
-    : overlay_(overlay),
-      now_ms_(static_cast<std::int64_t>(now.value / kNanosecondsPerMillisecond)),
+    : overlay_(overlay), now_ms_(static_cast<std::int64_t>(now.value / kNanosecondsPerMillisecond)),
       budget_(budget) {
     load_meta();
 }
@@ -106,7 +107,8 @@ void Store::charge(std::size_t steps) {
 
 // The trailer stands behind the value, so that neither reading nor writing moves the value.
 std::optional<Store::Raw> Store::decode_entry(Bytes bytes) {
-    // Shorter ones are never written; a state that was damaged on purpose (drill) must not stop the process.
+    // Shorter ones are never written; a state that was damaged on purpose (drill) must not stop the
+    // process.
     if (bytes.size() < kTrailerBytes) {
         return std::nullopt;
     }
@@ -205,8 +207,8 @@ bool Store::erase(ByteView key) {
 }
 
 void Store::flush() {
-    // Entries of this operation's earlier commands are in the overlay with the old generation: they go as well. Of
-    // the running command there are none.
+    // Entries of this operation's earlier commands are in the overlay with the old generation: they
+    // go as well. Of the running command there are none.
     ++meta_.generation;
     meta_.sweeping = meta_.sweeping || meta_.keys > 0;
     meta_.keys = 0;

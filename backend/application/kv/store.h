@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Store: the kv application's view of its state while one operation runs: keys with expiry, their count, flush, and
-// the reclaiming of what expired or was flushed. Made for one attempt on one overlay; one thread.
+// Store: the kv application's view of its state while one operation runs: keys with expiry, their
+// count, flush, and the reclaiming of what expired or was flushed. Made for one attempt on one
+// overlay; one thread.
 //
 // Layout of the state, integers little-endian but where said:
-//   "m"                              -> generation:u64 keys:u64 expiring:u64 sweeping:u8 cursor:bytes
-//   "k" key                          -> value:bytes generation:u64 expires:u64     (milliseconds; 0 = never)
-//   "e" expires:u64 (big-endian) key -> generation:u64      ; exactly for the entries that expire
-// FLUSHDB raises the generation: entries of an older one are absent and are swept a few at a time by later writes,
-// so that no operation walks the whole state. `keys` counts entries of this generation, expired ones until they go.
+//   "m"            -> generation:u64 keys:u64 expiring:u64 sweeping:u8 cursor:bytes
+//   "k" key        -> value:bytes generation:u64 expires:u64
+//   "e" time key   -> generation:u64
 //
-// A read that misses nodes sets needs() and answers "absent"; the command runs on, so that one attempt asks for all
-// its nodes, and whoever runs it discards the attempt (ZZ-7.2).
+// `expires` is in milliseconds, 0 = never; `time` is the same, big-endian: there is one such entry
+// for each key that expires.
+// FLUSHDB raises the generation: entries of an older one are absent and are swept a few at a time
+// by later writes, so that no operation walks the whole state. `keys` counts entries of this
+// generation, expired ones until they go.
+//
+// A read that misses nodes sets needs() and answers "absent"; the command runs on, so that one
+// attempt asks for all its nodes, and whoever runs it discards the attempt (ZZ-7.2).
 #pragma once
 
 #include <map>
@@ -54,7 +59,8 @@ class Store {
     void flush();
     std::uint64_t keys();
 
-    // After the last command: reclaims a bounded amount if anything was written, and writes the counts.
+    // After the last command: reclaims a bounded amount if anything was written, and writes the
+    // counts.
     void finish();
 
     void charge(std::size_t steps);

@@ -45,9 +45,13 @@ std::vector<Submitted> Connection::on_bytes(ByteView bytes) {
     return pump();
 }
 
-std::vector<Submitted> Connection::resume() { return pump(); }
+std::vector<Submitted> Connection::resume() {
+    return pump();
+}
 
-Bytes Connection::take_output() { return std::exchange(output_, {}); }
+Bytes Connection::take_output() {
+    return std::exchange(output_, {});
+}
 
 std::vector<Submitted> Connection::pump() {
     std::vector<Submitted> submitted;
@@ -237,17 +241,18 @@ std::vector<Submitted> Connection::on_result(Token token, ByteView reply) {
         answer_all(commands, reply); // the one command's reply, good or bad
         return pump();
     }
-    const std::size_t done = reply.size() < kSequenceHeadBytes
-                                 ? 0
-                                 : reply[0] | static_cast<std::size_t>(reply[1]) << 8;
+    const std::size_t done =
+        reply.size() < kSequenceHeadBytes ? 0 : reply[0] | static_cast<std::size_t>(reply[1]) << 8;
     if (done == 0 || done > commands.size()) {
-        // Not a sequence's reply. An error of the service about the whole operation opens with '-', which no count
-        // of at most kCommandsMax does together with the byte behind it.
+        // Not a sequence's reply. An error of the service about the whole operation opens with '-',
+        // which no count of at most kCommandsMax does together with the byte behind it.
         const bool error = !reply.empty() && reply[0] == '-';
-        answer_all(commands, error ? reply : view_of("-ERR the service sent a malformed reply\r\n"));
+        answer_all(commands,
+                   error ? reply : view_of("-ERR the service sent a malformed reply\r\n"));
         return pump();
     }
-    // The replies stand one behind the other; they leave in this order, so the first place can carry all.
+    // The replies stand one behind the other; they leave in this order, so the first place can
+    // carry all.
     const ByteView replies = reply.subspan(kSequenceHeadBytes);
     replies_.fill(commands[0].slot, Bytes(replies.begin(), replies.end()));
     for (std::size_t i = 1; i < done; ++i) {

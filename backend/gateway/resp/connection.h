@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connection: one Redis client's connection without its socket. Bytes go in, ordered operations come out; results go
-// in, reply bytes come out in the order of the requests. A sans-IO core: no clock, socket or thread in it.
+// Connection: one Redis client's connection without its socket. Bytes go in, ordered operations
+// come out; results go in, reply bytes come out in the order of the requests. A sans-IO core: no
+// clock, socket or thread in it.
 //
-// Order: as Redis runs the commands of one connection in the order in which they were sent, a connection has one
-// operation in flight, and commands that arrive meanwhile travel together in the next one (a sequence, operation.h).
-// With `lanes` > 1 each command is an operation of its own and as many are in flight: replies still leave in order,
-// but the commands of one pipeline may take effect in any order. MULTI ... EXEC is one operation, all or nothing
-// (K12).
+// Order: as Redis runs the commands of one connection in the order in which they were sent, a
+// connection has one operation in flight, and commands that arrive meanwhile travel together in the
+// next one (a sequence, operation.h). With `lanes` > 1 each command is an operation of its own and
+// as many are in flight: replies still leave in order, but the commands of one pipeline may take
+// effect in any order. MULTI ... EXEC is one operation, all or nothing (K12).
 //
 // The shell's loop, for each connection:
 //   readable and wants_input()  -> submit(on_bytes(at most kReadBytesMax bytes))
@@ -53,8 +54,8 @@ class Connection {
     std::vector<Submitted> on_bytes(ByteView bytes);
     // The accepted reply of an operation. An unknown token is ignored.
     std::vector<Submitted> on_result(Token token, ByteView reply);
-    // There is no reply to come: each command gets the error `text` ("ERR ..."). What became of it is unknown to the
-    // client, as with a connection that breaks (K10).
+    // There is no reply to come: each command gets the error `text` ("ERR ..."). What became of it
+    // is unknown to the client, as with a connection that breaks (K10).
     std::vector<Submitted> on_failure(Token token, std::string_view text);
     // Goes on with what waited for room in the output.
     std::vector<Submitted> resume();
@@ -90,7 +91,8 @@ class Connection {
     void queue(const application::kv::Arguments& arguments, const std::vector<Bytes>& copies);
     void queue_in_transaction(const application::kv::Arguments& arguments,
                               const std::vector<Bytes>& copies);
-    // True if the command is one of MULTI, EXEC, DISCARD, QUIT, RESET or not allowed in a transaction.
+    // True if the command is one of MULTI, EXEC, DISCARD, QUIT, RESET or not allowed in a
+    // transaction.
     bool on_connection_command(std::string_view name);
     void exec();
     void answer(Bytes reply);

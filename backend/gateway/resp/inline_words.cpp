@@ -4,7 +4,9 @@
 namespace zz::gateway::resp {
 namespace {
 
-bool is_blank(std::uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r') || c == 0; }
+bool is_blank(std::uint8_t c) {
+    return c == ' ' || (c >= '\t' && c <= '\r') || c == 0;
+}
 
 int hex_digit(std::uint8_t c) {
     if (c >= '0' && c <= '9') {
@@ -33,7 +35,9 @@ std::uint8_t unescaped(std::uint8_t c) {
 }
 
 // At the character after a closing quote: a word ends there.
-bool ends_word(ByteView rest) { return rest.empty() || is_blank(rest[0]); }
+bool ends_word(ByteView rest) {
+    return rest.empty() || is_blank(rest[0]);
+}
 
 // `rest` starts behind the opening quote and ends behind the closing one.
 bool take_double_quoted(ByteView& rest, Bytes& word) {

@@ -32,11 +32,11 @@ Bytes unknown_subcommand(const Arguments& arguments, std::string_view command) {
 // Empty if `name` may be a client's name.
 Bytes refuse_name(ByteView name) {
     if (name.size() > kClientNameBytesMax) {
-        return error_reply(fmt::format("ERR Client names of at most {} bytes are allowed.",
-                                       kClientNameBytesMax));
+        return error_reply(
+            fmt::format("ERR Client names of at most {} bytes are allowed.", kClientNameBytesMax));
     }
-    const bool plain = std::all_of(name.begin(), name.end(),
-                                   [](std::uint8_t c) { return c >= '!' && c <= '~'; });
+    const bool plain =
+        std::all_of(name.begin(), name.end(), [](std::uint8_t c) { return c >= '!' && c <= '~'; });
     return plain ? Bytes{}
                  : error_reply("ERR Client names cannot contain spaces, newlines or special "
                                "characters.");
@@ -190,8 +190,8 @@ Bytes answer_select(const Arguments& arguments) {
 
 } // namespace
 
-Bytes answer_local(const Command& command, const Arguments& arguments,
-                   const ConnectionFacts& facts, std::string& name) {
+Bytes answer_local(const Command& command, const Arguments& arguments, const ConnectionFacts& facts,
+                   std::string& name) {
     if (command.name == "client") {
         return answer_client(arguments, facts, name);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands that concern one connection and need no state: AUTH CLIENT COMMAND CONFIG HELLO INFO SELECT RESET
-// WATCH UNWATCH. MULTI, EXEC, DISCARD and QUIT belong to the Connection itself. Pure.
+// The commands that concern one connection and need no state: AUTH CLIENT COMMAND CONFIG HELLO INFO
+// SELECT RESET WATCH UNWATCH. MULTI, EXEC, DISCARD and QUIT belong to the Connection itself. Pure.
 #pragma once
 
 #include <string>
@@ -22,8 +22,8 @@ inline constexpr std::size_t kClientNameBytesMax = 64;
 // The dialect that is spoken, as clients want a version of Redis to decide by.
 inline constexpr std::string_view kRedisVersion = "7.0.0";
 
-// Precondition: reject(arguments) is empty, the command is local and not one of Connection's own. `name` is what
-// CLIENT SETNAME set; HELLO and RESET change it as well.
+// Precondition: reject(arguments) is empty, the command is local and not one of Connection's own.
+// `name` is what CLIENT SETNAME set; HELLO and RESET change it as well.
 Bytes answer_local(const application::kv::Command& command,
                    const application::kv::Arguments& arguments, const ConnectionFacts& facts,
                    std::string& name);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ReplyQueue: replies leave in the order of their requests, whatever the order in which they come. Owned by a
-// Connection, which bounds it; one thread.
+// ReplyQueue: replies leave in the order of their requests, whatever the order in which they come.
+// Owned by a Connection, which bounds it; one thread.
 #pragma once
 
 #include <cstdint>

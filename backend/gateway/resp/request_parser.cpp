@@ -123,8 +123,8 @@ bool RequestParser::on_array_header(ByteView& input) {
         break;
     }
     const bool ended = !line_.empty() && line_.back() == '\r';
-    const auto count = application::kv::parse_integer(
-        ByteView(line_).first(line_.size() - (ended ? 1 : 0)));
+    const auto count =
+        application::kv::parse_integer(ByteView(line_).first(line_.size() - (ended ? 1 : 0)));
     line_.clear();
     if (!ended || !count || *count > static_cast<std::int64_t>(kRequestArgumentsMax)) {
         return fail("invalid multibulk length");

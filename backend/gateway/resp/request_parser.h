@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// RequestParser: reads RESP requests, array and inline form, out of a byte stream cut anywhere. Keeps only the part of
-// one request that has arrived, never more than kRequestBytesMax, and reserves nothing that was merely announced (K8).
-// A protocol error is final: its text is Redis's, and the connection is to be closed after it (K7).
-// Owned by a Connection; one thread.
+// RequestParser: reads RESP requests, array and inline form, out of a byte stream cut anywhere.
+// Keeps only the part of one request that has arrived, never more than kRequestBytesMax, and
+// reserves nothing that was merely announced (K8). A protocol error is final: its text is Redis's,
+// and the connection is to be closed after it (K7). Owned by a Connection; one thread.
 #pragma once
 
 #include <optional>
@@ -26,8 +26,8 @@ class RequestParser {
   public:
     enum class Result : std::uint8_t { NeedsMore, Request, Failed };
 
-    // Consumes from the front of `input` up to the end of one request. Request: take_arguments() has it. Requests
-    // without arguments are skipped, as Redis does.
+    // Consumes from the front of `input` up to the end of one request. Request: take_arguments()
+    // has it. Requests without arguments are skipped, as Redis does.
     Result parse(ByteView& input);
 
     // Precondition: the last parse() said Request. At least one argument.
@@ -38,7 +38,15 @@ class RequestParser {
     std::size_t kept() const { return line_.size() + bytes_; }
 
   private:
-    enum class Phase : std::uint8_t { Start, Inline, ArrayHeader, BulkHeader, BulkBody, BulkEnd, Failed };
+    enum class Phase : std::uint8_t {
+        Start,
+        Inline,
+        ArrayHeader,
+        BulkHeader,
+        BulkBody,
+        BulkEnd,
+        Failed
+    };
     enum class Line : std::uint8_t { NeedsMore, Complete, TooLong };
 
     // Moves up to and with '\n' from `input` to line_; on Complete the line's end is cut off.
@@ -62,8 +70,8 @@ class RequestParser {
     std::string error_;
 };
 
-// The words of an inline request: separated by blanks, "..." with escapes \n \r \t \b \a \xHH, '...' with \'.
-// Nothing if quotes are unbalanced.
+// The words of an inline request: separated by blanks, "..." with escapes \n \r \t \b \a \xHH,
+// '...' with \'. Nothing if quotes are unbalanced.
 std::optional<std::vector<Bytes>> split_inline(ByteView line);
 
 } // namespace zz::gateway::resp

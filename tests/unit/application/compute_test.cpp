@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// Aim: compute is deterministic, asks for all its keys before it works, and refuses what is beyond its bounds.
+// Aim: compute is deterministic, asks for all its keys before it works, and refuses what is beyond
+// its bounds.
 #include <QtTest>
 
 #include <random>
 
 #include "backend/application/compute/compute.h"
-#include "map_overlay_support.h"
+#include "tests/unit/application/map_overlay_support.h"
 
-using namespace zz;
-using namespace zz::application;
-using application::test::MapOverlay;
+namespace compute = zz::application::compute;
 using compute::Request;
+using zz::Bytes;
+using zz::Timestamp;
+using zz::application::Done;
+using zz::application::make_application;
+using zz::application::Needs;
+using zz::application::Outcome;
+using zz::application::test::MapOverlay;
 
 namespace {
 
@@ -23,7 +29,9 @@ Bytes run(MapOverlay& state, const Request& request) {
     return std::get<Done>(std::move(outcome)).reply;
 }
 
-Request sample() { return {7, 20, 100, 0xfffffffe, 4, 2, 32}; }
+Request sample() {
+    return {7, 20, 100, 0xfffffffe, 4, 2, 32};
+}
 
 } // namespace
 

@@ -3,16 +3,22 @@
 #include <QtTest>
 
 #include "backend/application/kv/operation.h"
-#include "map_overlay_support.h"
+#include "tests/unit/application/map_overlay_support.h"
 
 using zz::application::test::KvFixture;
 using S = std::string;
 
 namespace {
 const S kNull = "$-1\r\n", kOk = "+OK\r\n";
-S bulk(const S& text) { return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n"; }
-S number(long long value) { return ":" + std::to_string(value) + "\r\n"; }
-S error(const S& text) { return "-ERR " + text + "\r\n"; }
+S bulk(const S& text) {
+    return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
+}
+S number(long long value) {
+    return ":" + std::to_string(value) + "\r\n";
+}
+S error(const S& text) {
+    return "-ERR " + text + "\r\n";
+}
 const S kSyntax = error("syntax error");
 const S kNotInteger = error("value is not an integer or out of range");
 } // namespace
@@ -34,7 +40,8 @@ class KvCommandsTest : public QObject {
         QCOMPARE(kv({"GET", "a"}), kNull);
         QCOMPARE(kv({"SET", "a", "1"}), kOk);
         QCOMPARE(kv({"gEt", "a"}), bulk("1"));
-        QCOMPARE(kv({"SET", "", ""}), kOk); // the empty key and the empty value are a key and a value
+        QCOMPARE(kv({"SET", "", ""}),
+                 kOk); // the empty key and the empty value are a key and a value
         QCOMPARE(kv({"GET", ""}), bulk(""));
         QCOMPARE(kv({"EXISTS", "a", "a", "b"}), number(2));
         QCOMPARE(kv({"TYPE", "a"}), S("+string\r\n"));
@@ -154,7 +161,8 @@ class KvCommandsTest : public QObject {
         QCOMPARE(kv({"MSET", "x", "1", "y", "2", "x", "3"}), kOk);
         QCOMPARE(kv({"DBSIZE"}), number(3));
         QCOMPARE(kv({"MGET", "x", "none", "y"}), "*3\r\n" + bulk("3") + kNull + bulk("2"));
-        QCOMPARE(kv({"MSET", "x", "1", "y"}), error("wrong number of arguments for 'mset' command"));
+        QCOMPARE(kv({"MSET", "x", "1", "y"}),
+                 error("wrong number of arguments for 'mset' command"));
     }
 
     void expire_family() {

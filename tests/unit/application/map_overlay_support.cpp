@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "map_overlay_support.h"
+#include "tests/unit/application/map_overlay_support.h"
 
 #include <algorithm>
 
@@ -17,7 +17,9 @@ Digest MapOverlay::node_of(ByteView key) {
     return digest;
 }
 
-void MapOverlay::want(ByteView key) { wanted_.push_back(node_of(key)); }
+void MapOverlay::want(ByteView key) {
+    wanted_.push_back(node_of(key));
+}
 
 state::Overlay::Read MapOverlay::get(ByteView key) {
     ++gets;
@@ -60,8 +62,7 @@ KvFixture::KvFixture() : application_(make_application("kv")) {}
 
 Outcome KvFixture::attempt(ByteView operation) {
     MapOverlay copy = state;
-    Outcome outcome =
-        application_->execute(copy, operation, Timestamp(now_ms * 1'000'000), budget);
+    Outcome outcome = application_->execute(copy, operation, Timestamp(now_ms * 1'000'000), budget);
     if (std::holds_alternative<Done>(outcome)) {
         state = std::move(copy);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// MapOverlay: an Overlay on a plain ordered map, on which chosen keys are "not held". Keys are missed one by one, so
-// that a test can tell which reads an attempt made. One thread.
+// MapOverlay: an Overlay on a plain ordered map, on which chosen keys are "not held". Keys are
+// missed one by one, so that a test can tell which reads an attempt made. One thread.
 #pragma once
 
 #include <map>
@@ -13,7 +13,7 @@ namespace zz::application::test {
 class MapOverlay : public state::Overlay {
   public:
     std::map<Bytes, Bytes> entries;
-    std::set<Bytes> missing;                                // keys whose nodes are not held
+    std::set<Bytes> missing;                               // keys whose nodes are not held
     std::size_t gets = 0, nexts = 0, puts = 0, erases = 0; // calls
 
     Read get(ByteView key) override;
@@ -31,7 +31,8 @@ class MapOverlay : public state::Overlay {
     std::vector<Digest> wanted_;
 };
 
-// Runs kv operations on one MapOverlay as an engine would: an attempt that needs nodes leaves no trace.
+// Runs kv operations on one MapOverlay as an engine would: an attempt that needs nodes leaves no
+// trace.
 class KvFixture {
   public:
     MapOverlay state;

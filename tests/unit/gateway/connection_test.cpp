@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Aim: a connection answers in the order of its requests whatever the order of the results, keeps the order of a
-// pipeline, bounds what it holds, and closes after a protocol error (K7, K8, K12).
+// Aim: a connection answers in the order of its requests whatever the order of the results, keeps
+// the order of a pipeline, bounds what it holds, and closes after a protocol error (K7, K8, K12).
 #include <QtTest>
 
 #include <map>
@@ -10,8 +10,18 @@
 #include "backend/application/kv/operation.h"
 #include "backend/gateway/resp/connection.h"
 
-using namespace zz;
-using namespace zz::gateway::resp;
+namespace application = zz::application;
+namespace state = zz::state;
+using zz::Bytes;
+using zz::ByteView;
+using zz::Digest;
+using zz::text_of;
+using zz::Timestamp;
+using zz::view_of;
+using zz::gateway::resp::Connection;
+using zz::gateway::resp::kOutputBytesMax;
+using zz::gateway::resp::kReadBytesMax;
+using zz::gateway::resp::Submitted;
 namespace kv = zz::application::kv;
 using S = std::string;
 
@@ -140,8 +150,8 @@ class ConnectionTest : public QObject {
                 const S word = std::to_string(i);
                 const bool local = random() % 4 == 0;
                 input += local ? "SELECT 0\r\n" : "ECHO " + word + "\r\n";
-                expected += local ? "+OK\r\n"
-                                  : "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+                expected +=
+                    local ? "+OK\r\n" : "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
             }
             Service service;
             auto open = c.on_bytes(view_of(input));
@@ -353,9 +363,9 @@ class ConnectionTest : public QObject {
                 } else {
                     input += "GET " + key + "\r\n";
                     const S& held = model[key];
-                    expected += held.empty() ? "$-1\r\n"
-                                             : "$" + std::to_string(held.size()) + "\r\n" + held +
-                                                   "\r\n";
+                    expected += held.empty()
+                                    ? "$-1\r\n"
+                                    : "$" + std::to_string(held.size()) + "\r\n" + held + "\r\n";
                 }
             }
             Service service;

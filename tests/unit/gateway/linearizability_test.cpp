@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Aim: the checker accepts what one sequential service can have answered, and refuses everything else (ZZ-1.6).
+// Aim: the checker accepts what one sequential service can have answered, and refuses everything
+// else (ZZ-1.6).
 #include <QtTest>
 
 #include <algorithm>
@@ -8,14 +9,20 @@
 
 #include "tests/support/linearizability.h"
 
-using namespace zz::test;
+using zz::test::check_history;
+using zz::test::HistoryOperation;
+using zz::test::HistoryVerdict;
+using zz::test::OperationKind;
 using Op = HistoryOperation;
 
 namespace {
 
-HistoryVerdict verdict(const std::vector<Op>& history) { return check_history(history).verdict; }
+HistoryVerdict verdict(const std::vector<Op>& history) {
+    return check_history(history).verdict;
+}
 
-// Runs random operations at random moments within their intervals on one map: linearizable by construction.
+// Runs random operations at random moments within their intervals on one map: linearizable by
+// construction.
 std::vector<Op> honest_history(std::mt19937& random, int size) {
     struct Planned {
         Op operation;
@@ -133,10 +140,11 @@ class LinearizabilityTest : public QObject {
 
     void an_order_must_be_found_against_appearances() {
         // The one that returned first took effect last.
-        QVERIFY(verdict({Op::set("a", "1", 0, 5), Op::set("a", "2", 0, 9), Op::get("a", "1", 10, 11)}) ==
-                HistoryVerdict::Linearizable);
-        QVERIFY(verdict({Op::set("a", "1", 0, 5), Op::set("a", "2", 0, 9), Op::get("a", "1", 10, 11),
-                         Op::get("a", "2", 12, 13)}) == HistoryVerdict::NotLinearizable);
+        QVERIFY(verdict({Op::set("a", "1", 0, 5), Op::set("a", "2", 0, 9),
+                         Op::get("a", "1", 10, 11)}) == HistoryVerdict::Linearizable);
+        QVERIFY(verdict({Op::set("a", "1", 0, 5), Op::set("a", "2", 0, 9),
+                         Op::get("a", "1", 10, 11), Op::get("a", "2", 12, 13)}) ==
+                HistoryVerdict::NotLinearizable);
     }
 
     void honest_histories_pass_and_changed_replies_do_not() {

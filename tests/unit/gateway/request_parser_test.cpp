@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Aim: the request parser understands every cut of valid input, and refuses bad input with bounded memory (K7, K8).
+// Aim: the request parser understands every cut of valid input, and refuses bad input with bounded
+// memory (K7, K8).
 #include <QtTest>
 
 #include <random>
@@ -9,7 +10,10 @@
 using zz::Bytes;
 using zz::bytes_of;
 using zz::ByteView;
-using namespace zz::gateway::resp;
+using zz::gateway::resp::kInlineBytesMax;
+using zz::gateway::resp::kRequestBytesMax;
+using zz::gateway::resp::RequestParser;
+using zz::gateway::resp::split_inline;
 
 namespace {
 
@@ -59,7 +63,8 @@ class RequestParserTest : public QObject {
     Q_OBJECT
   private slots:
     void arrays_inline_and_empty_requests() {
-        const auto parsed = parse("*2\r\n$3\r\nGET\r\n$0\r\n\r\n\r\n*0\r\n*-1\r\n  \r\nPING\r\nping a\n");
+        const auto parsed =
+            parse("*2\r\n$3\r\nGET\r\n$0\r\n\r\n\r\n*0\r\n*-1\r\n  \r\nPING\r\nping a\n");
         QCOMPARE(parsed.error, std::string());
         QCOMPARE(parsed.requests.size(), std::size_t{3});
         QVERIFY(parsed.requests[0] == words({"GET", ""}));
