@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/simulator/scenario.h"
 
+#include <array>
+
 #include <fmt/format.h>
 
+#include "backend/drill/drill_host.h"
+#include "protocol/base/check.h"
 #include "tests/simulator/data_center.h"
 
 namespace zz::simulator {
@@ -36,6 +40,11 @@ Weather draw_weather(Random& random) {
     return weather;
 }
 
+constexpr std::array<std::string_view, 7> kAgreementDrills = {
+    "silent", "slow", "lie-reports", "equivocate-primary", "censor-primary", "flood-demands", "false-accuse"};
+constexpr std::array<std::string_view, 7> kExecutionDrills = {
+    "wrong-reply", "silent", "slow", "wrong-checkpoint", "corrupt-state", "refuse-sign", "sign-two"};
+
 class Run {
   public:
     explicit Run(const Request& request)
@@ -43,6 +52,10 @@ class Run {
           shape_(draw_shape(random_, request.seed, request.f)), center_(world_, checker_, shape_) {
         if (request.story)
             world_.set_story(request.story);
+        center_.on_start([this](const PrincipalId& machine) {
+            if (const auto drill = drills_.find(machine); drill != drills_.end())
+                attach(machine, *drill->second);
+        });
     }
 
     Outcome all() {
@@ -79,9 +92,60 @@ class Run {
         world_.set_weather(draw_weather(random_));
         const std::uint64_t count = kFaultsMin + random_.below(kFaultsMore);
         const Instant from = world_.now();
+        if (request_.byzantine)
+            plan_liars(from);
         for (std::uint64_t i = 0; i < count; ++i)
             world_.at(from + random_.between(Duration(0), kFaultsFor), [this] { one_fault(); });
         world_.run(from + kFaultsFor);
+    }
+
+    // At most f of each cluster turn bad, each at its own time, until healing (ZZ-1.2).
+    void plan_liars(Instant from) {
+        const auto plan = [&](PrincipalId target, std::string_view name) {
+            world_.at(from + random_.between(Duration(0), kFaultsFor / 2), [this, target, name] { turn(target, name); });
+        };
+        for (const std::uint32_t id : draw_some(shape_.faults.agreement_replicas()))
+            plan(principal(AgreementId(id)), kAgreementDrills[random_.below(kAgreementDrills.size())]);
+        for (const std::uint32_t slot : draw_some(shape_.faults.execution_slots()))
+            plan(principal(ExecutionId{SlotId(slot), Incarnation(0)}),
+                 kExecutionDrills[random_.below(kExecutionDrills.size())]);
+    }
+
+    // 0 to f distinct numbers of 1..of.
+    std::set<std::uint32_t> draw_some(std::uint32_t of) {
+        std::set<std::uint32_t> some;
+        const std::uint64_t count = random_.below(shape_.faults.f + 1);
+        while (some.size() < count)
+            some.insert(draw(of));
+        return some;
+    }
+
+    void turn(const PrincipalId& target, std::string_view name) {
+        ++faults_;
+        world_.tell("FAULT: " + to_string(target) + " turns bad: " + std::string(name));
+        checker_.corrupt(target);
+        drill::Order order;
+        order.id = "sim";
+        order.name = name;
+        order.target = target;
+        order.lease = seconds(3600);
+        order.delay = milliseconds(static_cast<std::int64_t>(100 + random_.below(3000)));
+        drill::Surroundings here{shape_.identity(target), shape_.controllers(), shape_.limits.window()};
+        auto host = std::make_unique<drill::DrillHost>(std::move(here));
+        const Status started = host->start(order, world_.now(), SequenceNumber(0));
+        ZZ_CHECK(started, "{} for {}: {}", name, to_string(target), started.error().text);
+        const auto placed = drills_.emplace(target, std::move(host)).first;
+        attach(target, *placed->second);
+    }
+
+    void attach(const PrincipalId& machine, drill::DrillHost& host) {
+        if (machine.role == Role::Agreement) {
+            if (AgreementNode* node = center_.agreement(agreement_id(machine)))
+                node->wrap(&host);
+        } else if (ExecutionNode* node = center_.execution(SlotId(machine.index)); node && node->id() == execution_id(machine)) {
+            node->wrap(&host);
+            node->wrap_engine([this, &host](execution::Result& result) { host.alter(world_.now(), result); });
+        }
     }
 
     void one_fault() {
@@ -135,6 +199,8 @@ class Run {
         world_.tell("HEALED");
         world_.set_weather(Weather{});
         world_.mend_all();
+        for (auto& [machine, host] : drills_)
+            host->stop_all();
         for (std::uint32_t host = 1; host <= shape_.hosts(); ++host)
             center_.start_controller(HostId(host));
         const std::uint64_t before = checker_.checked();
@@ -162,6 +228,7 @@ class Run {
     Random random_;
     Checker checker_;
     Shape shape_;
+    std::map<PrincipalId, std::unique_ptr<drill::DrillHost>> drills_;
     DataCenter center_;
     std::uint64_t faults_ = 0;
 };
