@@ -57,6 +57,7 @@ void Core::start(Instant now) {
     last_step_ = now;
     heartbeat_at_ = now + settings_.limits.heartbeat;
     act(Open{});
+    ++nonce_;
     ask_configuration();
     ask_status(now);
 }
@@ -73,6 +74,7 @@ void Core::on_resumed(Instant now) {
     body_at_ = gap_at_ = kNever;
     heartbeat_at_ = now + settings_.limits.heartbeat;
     notice(core::NoticeKind::Text, executed_, 0, "resumed: taking the configuration first");
+    ++nonce_; // Older answers no longer count.
     ask_configuration();
     ask_status(now);
 }

@@ -100,6 +100,7 @@ class Core {
     void on(const auth::Verified& m, const message::ConfigAnswer& answer);
     void on(const message::Embedded<message::Config>& config);
     void on(const auth::Verified& m, const message::WakeUpProof& proof);
+    void consider_wake_up(const message::WakeUpProof& proof);
     void reconsider();
     void enter_awake();
     void leave_awake();
@@ -128,7 +129,7 @@ class Core {
     void send_replies(ClientId client, SequenceNumber n, std::vector<message::ReplyEntry> entries);
     void on(const auth::Verified& m, const message::RequestAgain& again);
     void on(const RepliesFound& found);
-    void lookup(ClientId client, const std::vector<message::LaneRequest>& requests);
+    void lookup(ClientId client, const std::vector<message::LaneRequest>& requests, bool complaint);
 
     // core_recovery.cpp
     void on(const message::Embedded<message::Checkpoint>& checkpoint);

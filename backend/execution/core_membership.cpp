@@ -9,8 +9,6 @@
 namespace zz::execution {
 
 void Core::ask_configuration() {
-    if (answered_.empty())
-        ++nonce_;
     send(all_agreement(), message::ConfigRequest{nonce_});
 }
 
@@ -40,12 +38,27 @@ void Core::on(const message::Embedded<message::Config>& config) {
 void Core::on(const auth::Verified& m, const message::WakeUpProof& proof) {
     for (const auto& config : proof.configs)
         on(config);
-    if (proof.epoch < membership_.config().epoch ||
-        (wakeup_known_ && wakeup_epoch_ == proof.epoch && learnt_))
-        return;
-    if (proofs_.contains(m.sender()) || proofs_.size() < kProofsPending)
+    const Epoch epoch = membership_.config().epoch;
+    if (proof.epoch == epoch)
+        consider_wake_up(proof);
+    else if (proof.epoch > epoch && (proofs_.contains(m.sender()) || proofs_.size() < kProofsPending))
         proofs_.insert_or_assign(m.sender(), proof);
+    else
+        return;
     reconsider();
+}
+
+// Precondition: `proof` is of the epoch we know.
+void Core::consider_wake_up(const message::WakeUpProof& proof) {
+    if (wakeup_known_ || settings_.faults.f == 0 ||
+        !proof::proves_wake_up(proof, membership_.config(), settings_.faults, settings_.wakeup))
+        return;
+    wakeup_known_ = true;
+    wakeup_epoch_ = proof.epoch;
+    pinned_until_ = now_ + settings_.limits.completion_deadline;
+    notice(core::NoticeKind::WakeUpKnown, executed_);
+    if (opened_)
+        act(Pin{true});
 }
 
 std::vector<ExecutionId> Core::awake_replicas() const {
@@ -75,15 +88,8 @@ void Core::reconsider() {
         pinned_until_ = kNever;
     }
     for (auto at = proofs_.begin(); at != proofs_.end();) {
-        if (at->second.epoch == epoch && !wakeup_known_ && settings_.faults.f > 0 &&
-            proof::proves_wake_up(at->second, membership_.config(), settings_.faults, settings_.wakeup)) {
-            wakeup_known_ = true;
-            wakeup_epoch_ = epoch;
-            pinned_until_ = now_ + settings_.limits.completion_deadline;
-            notice(core::NoticeKind::WakeUpKnown, executed_);
-            if (opened_)
-                act(Pin{true});
-        }
+        if (at->second.epoch == epoch)
+            consider_wake_up(at->second);
         at = at->second.epoch <= epoch ? proofs_.erase(at) : std::next(at);
     }
     update_sources();

@@ -79,7 +79,10 @@ void Core::install(SequenceNumber n, const Digest& root) {
     tip_.reset();
     fetch_.forget_all();
     given_ = executed_ = n;
-    orders_.advance(n);
+    if (n < from)
+        orders_.restart(n); // What was executed on a wrong state is ordered to us again.
+    else
+        orders_.advance(n);
     log_.erase(log_.upper_bound(n), log_.end());
     checkpoints_.erase(checkpoints_.lower_bound(n), checkpoints_.end());
     act(Install{n, root});

@@ -43,8 +43,8 @@ void Core::reply(SequenceNumber n, const std::vector<ExecutedReply>& replies) {
         send_replies(client, n, std::move(entries));
 }
 
-void Core::lookup(ClientId client, const std::vector<message::LaneRequest>& requests) {
-    act(LookupReplies{client, requests, stable_.checkpoint.n});
+void Core::lookup(ClientId client, const std::vector<message::LaneRequest>& requests, bool complaint) {
+    act(LookupReplies{client, requests, stable_.checkpoint.n, complaint});
 }
 
 // "Request again": from the reply cache, below h with the path of ZZ-4.3 (d).
@@ -56,7 +56,7 @@ void Core::on(const auth::Verified& m, const message::RequestAgain& again) {
         if (spend(Budget::Lookups, m.sender(), kLookupBudget))
             requests.push_back(request);
     if (!requests.empty())
-        lookup(ClientId(m.sender().index), requests);
+        lookup(ClientId(m.sender().index), requests, true);
 }
 
 void Core::on(const RepliesFound& found) {
@@ -64,7 +64,7 @@ void Core::on(const RepliesFound& found) {
         return;
     std::map<SequenceNumber, std::vector<message::ReplyEntry>> by_number;
     for (const CachedReply& r : found.replies) {
-        if (const auto at = log_.find(r.n); at != log_.end())
+        if (const auto at = log_.find(r.n); found.complaint && at != log_.end())
             at->second.complained = true;
         if (r.proved_at > SequenceNumber(0) && r.proved_at == stable_.checkpoint.n && !r.proof.empty() &&
             r.proof.size() <= decltype(message::ReplyProof::nodes)::max)

@@ -100,7 +100,7 @@ void Core::sign_reply(AgreementId asker, SequenceNumber n, Done& done) {
     send(first ? all_agreement() : std::vector{principal(asker)}, m, done.signed_frame);
     if (first)
         for (const auto& [client, requests] : done.requests)
-            lookup(client, requests); // The clients get the whole results (ZZ-4.2).
+            lookup(client, requests, false); // The clients get the whole results (ZZ-4.2).
 }
 
 void Core::answer_waiting(VoteKind vote, SequenceNumber n) {

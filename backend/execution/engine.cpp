@@ -132,7 +132,7 @@ std::optional<CachedReply> Engine::cached(ClientId client, const message::LaneRe
 }
 
 void Engine::on(const LookupReplies& job) {
-    RepliesFound found{job.client, {}};
+    RepliesFound found{job.client, {}, job.complaint};
     for (const message::LaneRequest& request : job.requests)
         if (auto reply = cached(job.client, request, job.stable))
             found.replies.push_back(std::move(*reply));

@@ -55,6 +55,7 @@ struct LookupReplies {
     ClientId client;
     std::vector<message::LaneRequest> requests;
     SequenceNumber stable; // entries at or below it come with their path (ZZ-4.3 (d))
+    bool complaint = false; // the client asked; handed back
 };
 // A checkpoint is stable: nodes that only older ones need may go (ZZ-5.4). No result.
 struct Stable {
@@ -131,6 +132,7 @@ struct CachedReply {
 struct RepliesFound {
     ClientId client;
     std::vector<CachedReply> replies;
+    bool complaint = false;
 };
 
 using Result = std::variant<Opened, Executed, NeedsNodes, CheckpointTaken, Installed, Dropped, NodesAdded, Supplied,

@@ -135,10 +135,20 @@ void Fetch::on_late(Instant now) {
         while (!source.asked.empty() && source.asked.front().deadline <= now) {
             source.late = std::min(source.late + 1, kLateMax);
             ++source.faults;
-            for (const Digest& hash : source.asked.front().hashes)
+            source.last_late = now;
+            for (const Digest& hash : source.asked.front().hashes) {
+                // One that stays silent must not hide that nobody holds a node (R10).
+                if (const auto at = wanted_.find(hash); at != wanted_.end() && source.late >= kLateLeft)
+                    at->second.not_held_by.insert(id);
                 requeue(hash);
+            }
             source.asked.pop_front();
         }
+}
+
+bool Fetch::sound(const Source& source, Instant now) const {
+    return source.bad == 0 && !source.last_resort &&
+           (source.late < kLateLeft || now - source.last_late > kLatePause);
 }
 
 std::vector<PrincipalId> Fetch::ranked() const {
@@ -155,7 +165,8 @@ std::vector<PrincipalId> Fetch::ranked() const {
     return out;
 }
 
-void Fetch::pick_from(std::deque<Digest>& queue, const PrincipalId& source, message::NodeFetch& out) {
+void Fetch::pick_from(std::deque<Digest>& queue, const PrincipalId& source,
+                      const std::set<PrincipalId>& refused_by, message::NodeFetch& out) {
     std::deque<Digest> rest;
     while (!queue.empty() && out.hashes.size() < kHashesPerAsk) {
         const Digest hash = queue.front();
@@ -163,7 +174,9 @@ void Fetch::pick_from(std::deque<Digest>& queue, const PrincipalId& source, mess
         const auto at = wanted_.find(hash);
         if (at == wanted_.end() || at->second.in_flight || (at->second.blocking && &queue == &background_))
             continue; // It came, or stands in the other queue.
-        if (at->second.not_held_by.contains(source)) {
+        const std::set<PrincipalId>& lacking = at->second.not_held_by;
+        if (lacking.contains(source) ||
+            !std::includes(lacking.begin(), lacking.end(), refused_by.begin(), refused_by.end())) {
             rest.push_back(hash);
             continue;
         }
@@ -173,12 +186,13 @@ void Fetch::pick_from(std::deque<Digest>& queue, const PrincipalId& source, mess
     queue.insert(queue.begin(), rest.begin(), rest.end());
 }
 
-message::NodeFetch Fetch::pick(const PrincipalId& source, bool background) {
+message::NodeFetch Fetch::pick(const PrincipalId& source, bool background,
+                               const std::set<PrincipalId>& refused_by) {
     message::NodeFetch out;
-    pick_from(blocking_, source, out);
+    pick_from(blocking_, source, refused_by, out);
     if (background) {
         const std::size_t before = out.hashes.size();
-        pick_from(background_, source, out);
+        pick_from(background_, source, refused_by, out);
         tokens_ -= kBytesPerNode * static_cast<double>(out.hashes.size() - before);
     }
     return out;
@@ -202,15 +216,16 @@ std::vector<Ask> Fetch::asks(Instant now) {
     std::vector<Ask> out;
     if (now < paused_until_)
         return out;
-    const std::vector<PrincipalId> order = ranked();
-    for (const PrincipalId& id : order) {
+    std::set<PrincipalId> sound_ones;
+    for (const auto& [id, source] : sources_)
+        if (sound(source, now))
+            sound_ones.insert(id);
+    for (const PrincipalId& id : ranked()) {
         Source& source = sources_.at(id);
-        // While a sound source is there, the others only wait.
-        const bool worse = source.bad > 0 || source.last_resort;
-        const Source& best = sources_.at(order.front());
-        if (worse && !(best.bad > 0 || best.last_resort) && !out.empty())
-            break;
-        message::NodeFetch fetch = pick(id, tokens_ > 0);
+        // The others only get what no sound one holds.
+        const bool of_the_sound = sound_ones.contains(id);
+        message::NodeFetch fetch =
+            pick(id, tokens_ > 0, of_the_sound ? std::set<PrincipalId>() : sound_ones);
         if (fetch.hashes.empty())
             continue;
         Asked asked{{fetch.hashes.begin(), fetch.hashes.end()}, now + kSourceDeadline * (1 << source.late)};

@@ -21,6 +21,8 @@ inline constexpr std::size_t kAsksPerSource = 2;        // unanswered at a time
 inline constexpr std::size_t kWantedMax = 65'536;       // background ones beyond it are left to the next walk
 inline constexpr std::size_t kRecentMax = 8'192;        // hashes that came: a second copy is no fault
 inline constexpr Duration kSourceDeadline = milliseconds(250); // doubles with each miss, up to 16 times
+inline constexpr std::uint32_t kLateLeft = 2;                  // misses after which a source is left alone
+inline constexpr Duration kLatePause = seconds(5);             // for so long, while there is a better one
 inline constexpr Duration kUnavailablePause = milliseconds(500);
 
 enum class Urgency : std::uint8_t { Background, Blocking };
@@ -71,15 +73,19 @@ class Fetch {
         std::uint32_t bad = 0;
         std::uint32_t late = 0; // recent; halves with each timely answer
         std::uint64_t faults = 0;
+        Instant last_late{INT64_MIN / 2};
         std::deque<Asked> asked; // at most kAsksPerSource
     };
 
     void requeue(const Digest& hash);
     void on_late(Instant now);
     void settle_answer(const PrincipalId& from, const std::set<Digest>& answered);
+    bool sound(const Source& source, Instant now) const;
     std::vector<PrincipalId> ranked() const;
-    message::NodeFetch pick(const PrincipalId& source, bool background);
-    void pick_from(std::deque<Digest>& queue, const PrincipalId& source, message::NodeFetch& out);
+    // `refused_by`: only what all of these do not hold.
+    message::NodeFetch pick(const PrincipalId& source, bool background, const std::set<PrincipalId>& refused_by);
+    void pick_from(std::deque<Digest>& queue, const PrincipalId& source, const std::set<PrincipalId>& refused_by,
+                   message::NodeFetch& out);
     void remember(const Digest& hash);
     void refill(Instant now);
 
