@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// agreement::Core: requests of clients and system requests, and the batches made of them (ZZ-2.4, ZZ-3.1, ZZ-3.3).
+// agreement::Core: requests of clients and system requests, and the batches made of them (ZZ-2.4,
+// ZZ-3.1, ZZ-3.3).
 #include <algorithm>
 
 #include "backend/agreement/core.h"
@@ -22,13 +23,15 @@ bool Core::is_orderable(const message::Bundle& bundle) const {
 
 void Core::on_bundle(const PrincipalId&, const message::Bundle& bundle) {
     if (!is_orderable(bundle))
-        return tell(core::NoticeKind::Rejection, 1, {}, "bundle beyond the client's lanes or limits");
+        return tell(core::NoticeKind::Rejection, 1, {},
+                    "bundle beyond the client's lanes or limits");
     Admitted admitted = pool_.add(bundle, state_.lanes(), now_);
     for (const core::OrderedRequest& r : admitted.ordered)
         out_.actions.push_back(core::AskedAgain{r});
     if (!admitted.waiting || is_primary())
         return;
-    // A forwarded bundle carries the client's signature, not the forwarder's word; it may come from anybody.
+    // A forwarded bundle carries the client's signature, not the forwarder's word; it may come from
+    // anybody.
     forward(*admitted.waiting);
 }
 
@@ -58,7 +61,8 @@ bool Core::is_orderable(const message::SystemRequest& request) const {
 void Core::on_system(const PrincipalId& from, const message::SystemRequest& request) {
     if (!is_orderable(request))
         return tell(core::NoticeKind::Rejection, 1, {}, "system request without proof");
-    // Who passes a request on from elsewhere watches the primary; a forwarded one comes from another replica.
+    // Who passes a request on from elsewhere watches the primary; a forwarded one comes from
+    // another replica.
     const bool watches = from.role != Role::Agreement || from == principal(self_);
     const Instant deadline = watches ? now_ + timeout() : kNever;
     if (system_.add(request, from, state_.members(), deadline) && watches)
@@ -95,7 +99,8 @@ Timestamp Core::wall() const {
     return options_.wall_at_zero + static_cast<std::uint64_t>(std::max<std::int64_t>(now_.ns, 0));
 }
 
-// As primary: at once when nothing is in flight, else when a batch is full or has waited a moment (ZZ-3.1).
+// As primary: at once when nothing is in flight, else when a batch is full or has waited a moment
+// (ZZ-3.1).
 void Core::propose() {
     if (!may_vote() || !is_primary())
         return;
@@ -138,7 +143,8 @@ bool Core::propose_batch() {
     return true;
 }
 
-// Why a new proposal is not PREPAREd; empty if it is (A4: what is inside an operation is no reason).
+// Why a new proposal is not PREPAREd; empty if it is (A4: what is inside an operation is no
+// reason).
 std::string Core::refusal(const message::Batch& batch) const {
     std::size_t requests = 0, bytes = 0;
     std::uint64_t budget = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every bound of the agreement core that is not a limit of the cluster file (ZZ-2.6), and what is dropped beyond it.
+// Every bound of the agreement core that is not a limit of the cluster file (ZZ-2.6), and what is
+// dropped beyond it.
 #pragma once
 
 #include <cstddef>
@@ -9,22 +10,27 @@
 
 namespace zz::agreement {
 
-// Batches proposed and not yet committed at the primary; more requests gather for the next one (ZZ-3.1).
+// Batches proposed and not yet committed at the primary; more requests gather for the next one
+// (ZZ-3.1).
 inline constexpr std::uint64_t kPipelineMax = 8;
-// A request waits no longer than this for company while fewer than kPipelineMax batches are in flight.
+// A request waits no longer than this for company while fewer than kPipelineMax batches are in
+// flight.
 inline constexpr Duration kGatherDelay = milliseconds(1);
 // Bodies of one number that nobody here voted for; the oldest goes.
 inline constexpr std::size_t kSpareBodiesMax = 2;
 // Digests of one number in the Q set (ZZ-3.3); the one of the lowest view goes.
 inline constexpr std::size_t kDigestsPerNumberMax = 4;
-// PRE-PREPAREs of one sender for views that are not entered yet; the newest is dropped, its sender repeats it.
+// PRE-PREPAREs of one sender for views that are not entered yet; the newest is dropped, its sender
+// repeats it.
 inline constexpr std::size_t kEarlyPerSenderMax = 8;
 // CHECKPOINTs kept of one sender; the lowest goes.
 inline constexpr std::size_t kCheckpointsPerSenderMax = 4;
-// Bytes of requests that wait, of one client and of all; newer ones are dropped, their client repeats them.
+// Bytes of requests that wait, of one client and of all; newer ones are dropped, their client
+// repeats them.
 inline constexpr std::size_t kPoolClientBytesMax = 32u << 20;
 inline constexpr std::size_t kPoolBytesMax = 128u << 20;
-// System requests that wait, in all and of one sender; newer ones are dropped, their senders repeat them.
+// System requests that wait, in all and of one sender; newer ones are dropped, their senders repeat
+// them.
 inline constexpr std::size_t kSystemPoolMax = 64;
 inline constexpr std::size_t kSystemPerSenderMax = 8;
 // System requests in one batch.

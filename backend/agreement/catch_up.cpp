@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// agreement::Core: status exchange, fetch and catch-up (ZZ-3.6). Nothing is flooded: a STATUS is answered at most twice
-// a heartbeat, with what its sender lacks; what we lack is asked of a few peers in turn.
+// agreement::Core: status exchange, fetch and catch-up (ZZ-3.6). Nothing is flooded: a STATUS is
+// answered at most twice a heartbeat, with what its sender lacks; what we lack is asked of a few
+// peers in turn.
 #include <algorithm>
 
 #include "backend/agreement/core.h"
@@ -18,7 +19,9 @@ message::AgreementStatus Core::status() const {
     return s;
 }
 
-void Core::tell_status() { send_others(status()); }
+void Core::tell_status() {
+    send_others(status());
+}
 
 void Core::on_status(AgreementId from, const message::AgreementStatus& s) {
     Peer* p = peer(from);
@@ -97,7 +100,8 @@ void Core::on_fetch(const PrincipalId& from, const message::Fetch& m) {
             if (may_serve(from, body->encoded.size()))
                 send({from}, message::BatchBody{m.n, *slot->committed, true, *body});
         } else if (m.n <= log_.h() && log_.h() > SequenceNumber(0) && may_serve(from, 0)) {
-            send({from}, message::StableProof{stable_}); // Its body is gone: this is what replaced it.
+            send({from},
+                 message::StableProof{stable_}); // Its body is gone: this is what replaced it.
         }
         return;
     }
@@ -105,8 +109,9 @@ void Core::on_fetch(const PrincipalId& from, const message::Fetch& m) {
         const Slot* slot = log_.find(m.n);
         const Body body = slot ? slot->body(m.digest) : nullptr;
         if (body && may_serve(from, body->encoded.size()))
-            send({from}, message::BatchBody{m.n, m.digest,
-                                            m.n <= state_.n() && slot->committed == m.digest, *body});
+            send({from},
+                 message::BatchBody{m.n, m.digest, m.n <= state_.n() && slot->committed == m.digest,
+                                    *body});
         return;
     }
     case message::FetchWhat::StableProof:

@@ -16,8 +16,8 @@ void Core::take_checkpoint(SequenceNumber n) {
     taken_[n] = {std::move(bytes), digest};
 }
 
-// Ours, for every number that is settled here and whose root is known: by f+1 equal execution checkpoints, or by f+1
-// equal CHECKPOINTs of agreement that agree with our own agreement digest.
+// Ours, for every number that is settled here and whose root is known: by f+1 equal execution
+// checkpoints, or by f+1 equal CHECKPOINTs of agreement that agree with our own agreement digest.
 void Core::sign_checkpoints() {
     std::vector<message::Checkpoint> ready;
     for (const auto& [n, taken] : taken_) {
@@ -29,9 +29,9 @@ void Core::sign_checkpoints() {
             root = matched->second;
         std::map<Digest, std::size_t> votes;
         for (const auto& [who, held] : checkpoints_)
-            if (const auto c = held.find(n);
-                !root && c != held.end() && c->second.value.agreement_digest == taken.digest &&
-                ++votes[c->second.value.root] >= weak_quorum(faults_))
+            if (const auto c = held.find(n); !root && c != held.end() &&
+                                             c->second.value.agreement_digest == taken.digest &&
+                                             ++votes[c->second.value.root] >= weak_quorum(faults_))
                 root = c->second.value.root;
         if (root)
             ready.push_back({n, *root, taken.digest});
@@ -73,7 +73,8 @@ void Core::on_stable(const message::StableCertificate& certificate) {
         !(auth::is_stable(certificate, faults_) || strong_quorum(faults_) != faults_.quorum()))
         return;
     if (n > state_.n()) {
-        // Ahead of what we committed: the batches may be on their way; if not, the state is fetched (ZZ-3.6).
+        // Ahead of what we committed: the batches may be on their way; if not, the state is fetched
+        // (ZZ-3.6).
         if (!target_ || target_->checkpoint.n < n) {
             target_since_ = target_ ? target_since_ : now_;
             target_ = certificate;
@@ -114,12 +115,14 @@ void Core::move_h(const message::StableCertificate& certificate, const Blob& sta
     notice(std::move(note));
     if (mute_ && mute_mark_ && n >= *mute_mark_) {
         mute_ = false;
-        tell(core::NoticeKind::Text, 0, n, "votes again: a stable checkpoint passed what was lost (ZZ-8.4)");
+        tell(core::NoticeKind::Text, 0, n,
+             "votes again: a stable checkpoint passed what was lost (ZZ-8.4)");
     }
     sign_checkpoints();
 }
 
-// The certificate is durable before anything below it goes: the journal is cut only below this record.
+// The certificate is durable before anything below it goes: the journal is cut only below this
+// record.
 void Core::snapshot() {
     record::Snapshot s{stable_, stable_state_, view_, active_, {}, {}};
     if (const auto own = view_changes_.find(self_);

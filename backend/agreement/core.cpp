@@ -65,7 +65,8 @@ void Core::step(Instant now, const Input& input) {
     flush();
 }
 
-// What others must know of a replica that begins, and what our own detection must know of a restored one.
+// What others must know of a replica that begins, and what our own detection must know of a
+// restored one.
 void Core::start() {
     started_ = true;
     next_heartbeat_ = now_ + options_.limits.heartbeat;
@@ -145,7 +146,9 @@ void Core::send_others(message::Message m, Blob frame) {
     send(std::move(to), std::move(m), std::move(frame));
 }
 
-void Core::notice(core::Notice n) { out_.notices.push_back(std::move(n)); }
+void Core::notice(core::Notice n) {
+    out_.notices.push_back(std::move(n));
+}
 
 void Core::tell(core::NoticeKind kind, std::uint64_t value, SequenceNumber n, std::string text) {
     core::Notice note;
@@ -212,10 +215,12 @@ void Core::invariants() const {
     ZZ_CHECK(stable_.checkpoint.n == log_.h(), "certificate of {} at h {}",
              stable_.checkpoint.n.value, log_.h().value);
     ZZ_CHECK(log_.entries().size() <= options_.limits.window(), "{} slots", log_.entries().size());
-    ZZ_CHECK(early_.size() <= peers_.size() * kEarlyPerSenderMax, "{} early proposals", early_.size());
+    ZZ_CHECK(early_.size() <= peers_.size() * kEarlyPerSenderMax, "{} early proposals",
+             early_.size());
     for (const auto& [n, slot] : log_.entries()) {
         ZZ_CHECK(log_.holds(n), "slot {} is outside the window", n.value);
-        ZZ_CHECK(!slot.proposal || slot.proposal->vote.view <= view_, "slot {}: a later view", n.value);
+        ZZ_CHECK(!slot.proposal || slot.proposal->vote.view <= view_, "slot {}: a later view",
+                 n.value);
         ZZ_CHECK(n > state_.n() || slot.committed, "{} is executed but not committed", n.value);
     }
 }

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// agreement::Core: the ordering of one agreement replica (ZZ-3, ZZ-5.2, ZZ-8.3, ZZ-8.4), sans IO. PBFT with signed
-// VIEW-CHANGEs (TOCS 2002): P and Q sets, the choice of a new view recomputed by every backup.
+// agreement::Core: the ordering of one agreement replica (ZZ-3, ZZ-5.2, ZZ-8.3, ZZ-8.4), sans IO.
+// PBFT with signed VIEW-CHANGEs (TOCS 2002): P and Q sets, the choice of a new view recomputed by
+// every backup.
 //
-// Parts, one file each: core.cpp (dispatch, output), admission.cpp (requests, batches), normal_case.cpp (the three
-// phases, commit), checkpoint.cpp (h), view_change.cpp, catch_up.cpp (status exchange, fetch), configuration.cpp,
-// executors.cpp (ORDER and bodies), timers.cpp, restart.cpp (journal). Plain values under it: OrderedState, Log,
-// RequestPool, SystemPool, new_view.h, records.h. Owned by backend/replica; one thread.
+// Parts, one file each: core.cpp (dispatch, output), admission.cpp (requests, batches),
+// normal_case.cpp (the three phases, commit), checkpoint.cpp (h), view_change.cpp, catch_up.cpp
+// (status exchange, fetch), configuration.cpp, executors.cpp (ORDER and bodies), timers.cpp,
+// restart.cpp (journal). Plain values under it: OrderedState, Log, RequestPool, SystemPool,
+// new_view.h, records.h. Owned by backend/replica; one thread.
 //
-// Every send names the newest record, so nothing leaves before the votes it rests on are journaled (ZZ-3.2).
+// Every send names the newest record, so nothing leaves before the votes it rests on are journaled
+// (ZZ-3.2).
 #pragma once
 
 #include <deque>
@@ -36,9 +39,10 @@ class Core {
     // `sealer.identity().self` is an agreement replica of the application.
     Core(auth::Sealer sealer, Options options);
 
-    // Before the first step after a restart: what the journal still holds, in order. `proven`: the shell can show that
-    // it holds every vote that was sent (ZZ-8.4); else the replica stays mute until a stable checkpoint has passed the
-    // windows that 2f+1 others know. An error: the journal holds what this program did not write.
+    // Before the first step after a restart: what the journal still holds, in order. `proven`: the
+    // shell can show that it holds every vote that was sent (ZZ-8.4); else the replica stays mute
+    // until a stable checkpoint has passed the windows that 2f+1 others know. An error: the journal
+    // holds what this program did not write.
     Status restore(const std::vector<core::Record>& records, bool proven);
 
     void step(Instant now, const Input& input);
@@ -92,7 +96,8 @@ class Core {
     void send_others(message::Message m, Blob frame = {});
     void journal(const record::Item& item);
     void notice(core::Notice n);
-    void tell(core::NoticeKind kind, std::uint64_t value, SequenceNumber n = {}, std::string text = {});
+    void tell(core::NoticeKind kind, std::uint64_t value, SequenceNumber n = {},
+              std::string text = {});
     Peer* peer(AgreementId id);
 
     // --- admission.cpp
@@ -205,10 +210,10 @@ class Core {
     OrderedState state_;
     RequestPool pool_;
     SystemPool system_;
-    SequenceNumber next_;      // the number we propose next as primary
+    SequenceNumber next_; // the number we propose next as primary
     Timestamp last_proposed_;
     std::deque<Early> early_;
-    std::vector<Peer> peers_;  // all but us, ascending
+    std::vector<Peer> peers_; // all but us, ascending
     SequenceNumber quorum_mark_;
     std::map<SequenceNumber, Timestamp> times_; // effective, of (h, committed mark]
 
@@ -216,7 +221,8 @@ class Core {
     SequenceNumber settled_;
     std::map<SequenceNumber, Digest> matched_;
     std::map<SequenceNumber, Taken> taken_; // own agreement state at checkpoints above h
-    std::map<AgreementId, std::map<SequenceNumber, message::Embedded<message::Checkpoint>>> checkpoints_;
+    std::map<AgreementId, std::map<SequenceNumber, message::Embedded<message::Checkpoint>>>
+        checkpoints_;
     message::StableCertificate stable_;
     Blob stable_state_;
     std::optional<message::StableCertificate> target_; // stable, and beyond our committed mark
@@ -249,7 +255,7 @@ class Core {
     // Journal.
     RecordIndex next_record_{1};
     Bytes record_;
-    SequenceNumber record_top_;  // highest number voted for in record_
+    SequenceNumber record_top_; // highest number voted for in record_
     bool record_snapshot_ = false;
     std::deque<std::pair<RecordIndex, SequenceNumber>> vote_records_;
 

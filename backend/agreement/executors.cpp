@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// agreement::Core: ORDER and batch bodies for awake execution replicas (ZZ-4.1), and what they ask for.
+// agreement::Core: ORDER and batch bodies for awake execution replicas (ZZ-4.1), and what they ask
+// for.
 #include <algorithm>
 
 #include "backend/agreement/core.h"
@@ -18,7 +19,8 @@ std::vector<PrincipalId> Core::executors() const {
     return out;
 }
 
-// One replica sends the body of a number unasked, the next one that of the next number; who lacks it fetches.
+// One replica sends the body of a number unasked, the next one that of the next number; who lacks
+// it fetches.
 bool Core::serves_body(SequenceNumber n) const {
     return n.value % faults_.agreement_replicas() + 1 == self_.value;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// LaneTable: the last ordered number of every lane (ZZ-2.4): part of the agreement state, changed at commit only.
-// Its size is fixed by the cluster file; nothing is evicted (K3).
+// LaneTable: the last ordered number of every lane (ZZ-2.4): part of the agreement state, changed
+// at commit only. Its size is fixed by the cluster file; nothing is evicted (K3).
 #pragma once
 
 #include <map>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Log: what is known about each number of the window (h, h+L] (ZZ-3.1): votes, bodies, the P and Q entries of the next
-// VIEW-CHANGE, claims of others that it committed. Numbers at or below h are gone.
+// Log: what is known about each number of the window (h, h+L] (ZZ-3.1): votes, bodies, the P and Q
+// entries of the next VIEW-CHANGE, claims of others that it committed. Numbers at or below h are
+// gone.
 #pragma once
 
 #include <map>
@@ -21,8 +22,8 @@ struct Vote {
     friend bool operator==(const Vote&, const Vote&) = default;
 };
 
-// Of each agreement replica its vote of the highest view; in one view the first one wins. A faulty sender can spoil
-// only its own (A10).
+// Of each agreement replica its vote of the highest view; in one view the first one wins. A faulty
+// sender can spoil only its own (A10).
 class Votes {
   public:
     explicit Votes(std::size_t replicas) : votes_(replicas) {}
@@ -38,7 +39,8 @@ class Votes {
     std::vector<std::optional<Vote>> votes_;
 };
 
-// What the primary of `view` proposed here, by PRE-PREPARE or NEW-VIEW; of no meaning in another view.
+// What the primary of `view` proposed here, by PRE-PREPARE or NEW-VIEW; of no meaning in another
+// view.
 struct Proposal {
     Vote vote;
     bool voted = false;    // our PRE-PREPARE or PREPARE was sent
@@ -51,12 +53,12 @@ class Slot {
 
     std::optional<Proposal> proposal;
     Votes prepares, commits;
-    std::optional<Vote> prepared;          // P: the highest view in which it prepared here
-    std::map<Digest, View> pre_prepared;   // Q: the highest view in which each was voted for here
-    std::map<AgreementId, Digest> claims;  // "this one committed" (ZZ-3.6)
+    std::optional<Vote> prepared;         // P: the highest view in which it prepared here
+    std::map<Digest, View> pre_prepared;  // Q: the highest view in which each was voted for here
+    std::map<AgreementId, Digest> claims; // "this one committed" (ZZ-3.6)
     std::optional<Digest> committed;
-    Instant since = kNever;                // first proposal or vote
-    Instant fetched{INT64_MIN};            // last FETCH for it
+    Instant since = kNever;     // first proposal or vote
+    Instant fetched{INT64_MIN}; // last FETCH for it
 
     // Null if not held.
     Body body(const Digest& digest) const;

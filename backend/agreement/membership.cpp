@@ -33,9 +33,13 @@ const SlotEntry* Membership::entry(SlotId slot) const {
     return &config_.members[slot.value - 1];
 }
 
-SlotEntry* Membership::find(SlotId slot) { return const_cast<SlotEntry*>(entry(slot)); }
+SlotEntry* Membership::find(SlotId slot) {
+    return const_cast<SlotEntry*>(entry(slot));
+}
 
-void Membership::changed() { ++config_.number; }
+void Membership::changed() {
+    ++config_.number;
+}
 
 bool Membership::is_live(const ExecutionId& id) const {
     const SlotEntry* e = entry(id.slot);
@@ -71,7 +75,8 @@ bool Membership::apply(const message::Convict& convict) {
     if (!is_live({convict.slot, convict.incarnation}))
         return false;
     SlotEntry* e = find(convict.slot);
-    // Its votes end now. The machine of an active one ends with the next SETTLED, of another one at once (ZZ-6.7).
+    // Its votes end now. The machine of an active one ends with the next SETTLED, of another one at
+    // once (ZZ-6.7).
     if (e->state == MemberState::Active)
         e->state = MemberState::Convicted;
     else
@@ -87,9 +92,8 @@ bool Membership::apply(const message::Settled& settled) {
         if (!is_live({m.slot, m.incarnation}))
             return false;
     for (SlotEntry& e : config_.members) {
-        const bool chosen =
-            std::find(settled.set.begin(), settled.set.end(),
-                      message::Member{e.slot, e.incarnation}) != settled.set.end();
+        const bool chosen = std::find(settled.set.begin(), settled.set.end(),
+                                      message::Member{e.slot, e.incarnation}) != settled.set.end();
         if (chosen)
             e.state = MemberState::Active;
         else if (e.state == MemberState::Active || e.state == MemberState::Convicted)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Membership: the configuration machine (ZZ-3.5, ZZ-6.7) as a value. System requests are applied in sequence order;
-// one that does not fit the configuration it meets is a no-op. What is stateless about a request (form, signatures)
-// was checked before it was ordered.
+// Membership: the configuration machine (ZZ-3.5, ZZ-6.7) as a value. System requests are applied in
+// sequence order; one that does not fit the configuration it meets is a no-op. What is stateless
+// about a request (form, signatures) was checked before it was ordered.
 #pragma once
 
 #include <optional>

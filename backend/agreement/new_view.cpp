@@ -28,10 +28,11 @@ const ViewEntry* prepared_at(const ViewChange& c, SequenceNumber n) {
 
 // A2: `c` voted for this batch in the view of `e` or later.
 bool vouches(const ViewChange& c, const ViewEntry& e) {
-    const auto at = std::lower_bound(
-        c.pre_prepared.begin(), c.pre_prepared.end(), e, [](const ViewEntry& a, const ViewEntry& b) {
-            return std::tie(a.n, a.batch_digest) < std::tie(b.n, b.batch_digest);
-        });
+    const auto at =
+        std::lower_bound(c.pre_prepared.begin(), c.pre_prepared.end(), e,
+                         [](const ViewEntry& a, const ViewEntry& b) {
+                             return std::tie(a.n, a.batch_digest) < std::tie(b.n, b.batch_digest);
+                         });
     return at != c.pre_prepared.end() && at->n == e.n && at->batch_digest == e.batch_digest &&
            at->view >= e.view;
 }
@@ -52,7 +53,7 @@ struct ChosenAt {
 };
 
 std::optional<ChosenAt> choose_at(std::span<const SignedViewChange> changes, SequenceNumber n,
-                                const Faults& faults, const Digest& null_batch) {
+                                  const Faults& faults, const Digest& null_batch) {
     std::vector<ViewEntry> candidates;
     std::size_t without = 0;
     for (const SignedViewChange& c : changes) {
@@ -81,13 +82,15 @@ std::optional<ChosenAt> choose_at(std::span<const SignedViewChange> changes, Seq
 
 } // namespace
 
-bool is_valid(const SignedViewChange& change, View view, const Faults& faults, std::uint64_t window) {
+bool is_valid(const SignedViewChange& change, View view, const Faults& faults,
+              std::uint64_t window) {
     const ViewChange& c = change.value;
     if (change.signer.role != Role::Agreement || c.new_view != view || view == View(0) ||
         c.stable.checkpoint.n != c.h || !auth::is_stable(c.stable, faults))
         return false;
     for (std::size_t i = 0; i < c.prepared.size(); ++i)
-        if (!in_window(c.prepared[i], c, window) || (i > 0 && c.prepared[i - 1].n >= c.prepared[i].n))
+        if (!in_window(c.prepared[i], c, window) ||
+            (i > 0 && c.prepared[i - 1].n >= c.prepared[i].n))
             return false;
     std::map<SequenceNumber, std::size_t> per_number;
     for (std::size_t i = 0; i < c.pre_prepared.size(); ++i) {
@@ -108,7 +111,8 @@ std::optional<Choice> choose(std::span<const SignedViewChange> changes, const Fa
     Choice choice;
     SequenceNumber top;
     for (const SignedViewChange& c : changes) {
-        // Certificates of one n differ in their signers only; the checkpoint decides, not who signed it.
+        // Certificates of one n differ in their signers only; the checkpoint decides, not who
+        // signed it.
         if (c.value.h > choice.stable.checkpoint.n)
             choice.stable = c.value.stable;
         if (!c.value.prepared.empty())

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The choice of a new view (ZZ-3.3; PBFT, TOCS 2002, section 4.4) as a pure function of signed VIEW-CHANGEs: the
-// primary computes it, every backup recomputes it.
+// The choice of a new view (ZZ-3.3; PBFT, TOCS 2002, section 4.4) as a pure function of signed
+// VIEW-CHANGEs: the primary computes it, every backup recomputes it.
 #pragma once
 
 #include <optional>
@@ -14,8 +14,10 @@ namespace zz::agreement {
 
 using SignedViewChange = message::Embedded<message::ViewChange>;
 
-// Shape, bounds and stable certificate. One that fails is as if it had not been sent (A7): its signer is faulty.
-bool is_valid(const SignedViewChange& change, View view, const Faults& faults, std::uint64_t window);
+// Shape, bounds and stable certificate. One that fails is as if it had not been sent (A7): its
+// signer is faulty.
+bool is_valid(const SignedViewChange& change, View view, const Faults& faults,
+              std::uint64_t window);
 
 struct Choice {
     message::StableCertificate stable; // the highest (A8)
@@ -23,8 +25,8 @@ struct Choice {
     friend bool operator==(const Choice&, const Choice&) = default;
 };
 
-// Nothing: these VIEW-CHANGEs do not decide yet; more must come. Precondition: each is_valid for one view, signers
-// are distinct. The order of `changes` does not matter.
+// Nothing: these VIEW-CHANGEs do not decide yet; more must come. Precondition: each is_valid for
+// one view, signers are distinct. The order of `changes` does not matter.
 std::optional<Choice> choose(std::span<const SignedViewChange> changes, const Faults& faults,
                              const Digest& null_batch);
 

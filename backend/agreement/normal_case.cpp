@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// agreement::Core: PRE-PREPARE, PREPARE, COMMIT, and execution of what is committed (ZZ-3.1, ZZ-3.4, ZZ-3.5).
+// agreement::Core: PRE-PREPARE, PREPARE, COMMIT, and execution of what is committed (ZZ-3.1,
+// ZZ-3.4, ZZ-3.5).
 #include <algorithm>
 
 #include "backend/agreement/core.h"
@@ -48,8 +49,8 @@ void Core::keep_early(AgreementId from, const message::PrePrepare& m) {
     const bool held = std::any_of(early_.begin(), early_.end(), [&](const Early& e) {
         return e.message.view == m.view && e.message.n == m.n;
     });
-    const auto of_sender = std::count_if(early_.begin(), early_.end(),
-                                         [&](const Early& e) { return e.from == from; });
+    const auto of_sender =
+        std::count_if(early_.begin(), early_.end(), [&](const Early& e) { return e.from == from; });
     if (!held && static_cast<std::size_t>(of_sender) < kEarlyPerSenderMax)
         early_.push_back({from, m});
 }
@@ -119,8 +120,8 @@ void Core::check_prepared(SequenceNumber n) {
     check_committed(n);
 }
 
-// 2f+1 equal COMMITs of one view, whatever our own view: f+1 correct ones prepared it, so it is decided. Or f+1 equal
-// claims of others (ZZ-3.6).
+// 2f+1 equal COMMITs of one view, whatever our own view: f+1 correct ones prepared it, so it is
+// decided. Or f+1 equal claims of others (ZZ-3.6).
 void Core::check_committed(SequenceNumber n) {
     Slot* slot = log_.find(n);
     if (!slot)

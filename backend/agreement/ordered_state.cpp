@@ -67,7 +67,8 @@ Bytes OrderedState::encode() const {
 
 bool OrderedState::decode(ByteView bytes) {
     StateBytes s;
-    if (!wire::decode(bytes, s) || s.configuration.members.size() != members_.config().members.size())
+    if (!wire::decode(bytes, s) ||
+        s.configuration.members.size() != members_.config().members.size())
         return false;
     for (std::size_t i = 0; i < s.configuration.members.size(); ++i)
         if (s.configuration.members[i].slot.value != i + 1)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// OrderedState: what agreement knows by executing batches in order: configuration, lane table, agreed time, history
-// (ZZ-5.2). Equal on all correct replicas at equal n; its encoding is the agreement state of a checkpoint.
+// OrderedState: what agreement knows by executing batches in order: configuration, lane table,
+// agreed time, history (ZZ-5.2). Equal on all correct replicas at equal n; its encoding is the
+// agreement state of a checkpoint.
 #pragma once
 
 #include "backend/agreement/lane_table.h"
@@ -11,7 +12,7 @@ namespace zz::agreement {
 
 // What one batch did.
 struct Effects {
-    Timestamp time; // effective (ZZ-3.4)
+    Timestamp time;                             // effective (ZZ-3.4)
     std::vector<core::OrderedRequest> requests; // that execute, in order
     bool configuration_changed = false;
     std::vector<core::Conviction> convictions;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two quorum sizes that ordering rests on. Internal linkage on purpose: one test compiles this room a second time
-// with ZZ_TEST_QUORUM_OFF_BY_ONE and shows that the checkers notice a quorum that is one too small.
+// The two quorum sizes that ordering rests on. Internal linkage on purpose: one test compiles this
+// room a second time with ZZ_TEST_QUORUM_OFF_BY_ONE and shows that the checkers notice a quorum
+// that is one too small.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,8 @@ static constexpr std::uint32_t strong_quorum(const Faults& faults) {
 }
 
 // Any of these has a correct member.
-static constexpr std::uint32_t weak_quorum(const Faults& faults) { return faults.f + 1; }
+static constexpr std::uint32_t weak_quorum(const Faults& faults) {
+    return faults.f + 1;
+}
 
 } // namespace zz::agreement

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The journal records of an agreement replica (ZZ-3.2, ZZ-8.1). One step makes at most one record: a list of items.
+// The journal records of an agreement replica (ZZ-3.2, ZZ-8.1). One step makes at most one record:
+// a list of items.
 //
 //     record = item*
-//     item   = 1 voted | 2 committing | 3 view-change | 4 new-view | 5 snapshot      (type:u8, then its fields)
+//     item   = 1 voted | 2 committing | 3 view-change | 4 new-view | 5 snapshot      (type:u8, then
+//     its fields)
 //
-// A VOTED item carries the body when no earlier record of this number does. A SNAPSHOT makes all before it needless but
-// the votes above its checkpoint.
+// A VOTED item carries the body when no earlier record of this number does. A SNAPSHOT makes all
+// before it needless but the votes above its checkpoint.
 #pragma once
 
 #include <variant>
@@ -50,8 +52,10 @@ struct Snapshot {
     Blob state; // under it
     View view;
     bool active = false;
-    message::List<message::Embedded<message::ViewChange>, 1> view_change; // own, if in a view change
-    message::List<message::Embedded<message::NewView>, 1> new_view; // of `view`, if active and view > 0
+    message::List<message::Embedded<message::ViewChange>, 1>
+        view_change; // own, if in a view change
+    message::List<message::Embedded<message::NewView>, 1>
+        new_view; // of `view`, if active and view > 0
     ZZ_FIELDS(stable, state, view, active, view_change, new_view)
 };
 

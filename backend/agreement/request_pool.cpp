@@ -76,7 +76,8 @@ Admitted RequestPool::add(const message::Bundle& bundle, const LaneTable& lanes,
             out.waiting = known->second.pooled;
     }
     const std::size_t bytes = bundle_bytes(bundle);
-    if (fresh.empty() || client.bytes + bytes > kPoolClientBytesMax || bytes_ + bytes > kPoolBytesMax)
+    if (fresh.empty() || client.bytes + bytes > kPoolClientBytesMax ||
+        bytes_ + bytes > kPoolBytesMax)
         return out;
     auto pooled = std::make_shared<Pooled>();
     pooled->bundle = bundle;
@@ -88,7 +89,8 @@ Admitted RequestPool::add(const message::Bundle& bundle, const LaneTable& lanes,
     for (const message::BundleLeaf* leaf : fresh) {
         const LaneId lane = leaf->request.lane;
         if (const auto old = client.lanes.find(lane); old != client.lanes.end()) {
-            if (old->second.pooled == pooled) // Two requests of one lane in one bundle: the first waits.
+            if (old->second.pooled ==
+                pooled) // Two requests of one lane in one bundle: the first waits.
                 continue;
             drop(bundle.client, client, old);
         }
@@ -103,7 +105,8 @@ Admitted RequestPool::add(const message::Bundle& bundle, const LaneTable& lanes,
     return out;
 }
 
-// Positions of leaves that wait and are not proposed, as many as fit; `all`: none had to stay behind.
+// Positions of leaves that wait and are not proposed, as many as fit; `all`: none had to stay
+// behind.
 std::vector<std::uint32_t> RequestPool::fitting(const Client& client, const Pooled& pooled,
                                                 const cluster::Limits& limits, Taken& taken,
                                                 bool& all) const {
@@ -179,7 +182,8 @@ bool RequestPool::take_front(Client& client, const cluster::Limits& limits, cons
     return true;
 }
 
-std::vector<message::Bundle> RequestPool::take(const cluster::Limits& limits, const LaneTable& lanes) {
+std::vector<message::Bundle> RequestPool::take(const cluster::Limits& limits,
+                                               const LaneTable& lanes) {
     std::vector<message::Bundle> out;
     Taken taken;
     bool room = true;

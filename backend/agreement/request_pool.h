@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// RequestPool: client requests that wait to be ordered, with their bundles. One request per lane: the highest number
-// wins. Every replica keeps what it received, so that it can become primary; a batch takes bundles of the clients in
-// turn (K6). Admission follows the ordered lane table only (ZZ-3.3); beyond the byte bounds newer bundles are dropped.
+// RequestPool: client requests that wait to be ordered, with their bundles. One request per lane:
+// the highest number wins. Every replica keeps what it received, so that it can become primary; a
+// batch takes bundles of the clients in turn (K6). Admission follows the ordered lane table only
+// (ZZ-3.3); beyond the byte bounds newer bundles are dropped.
 //
 // It also holds the fairness timers of ZZ-3.3: one per (client, lane, number), started by `watch`.
 #pragma once
@@ -22,17 +23,17 @@ namespace zz::agreement {
 // A bundle that waits.
 struct Pooled {
     message::Bundle bundle;
-    std::uint64_t serial = 0;  // order of arrival
+    std::uint64_t serial = 0; // order of arrival
     std::size_t bytes = 0;
-    std::size_t wanted = 0;    // leaves that still wait, proposed or not
+    std::size_t wanted = 0; // leaves that still wait, proposed or not
     Instant arrived;
     Instant forwarded{INT64_MIN};
 };
 
 struct Admitted {
-    std::size_t fresh = 0;                      // requests that wait now and did not before
-    std::vector<core::OrderedRequest> ordered;  // that are ordered already
-    std::shared_ptr<Pooled> waiting;            // the bundle that holds them, if any of them waits
+    std::size_t fresh = 0;                     // requests that wait now and did not before
+    std::vector<core::OrderedRequest> ordered; // that are ordered already
+    std::shared_ptr<Pooled> waiting;           // the bundle that holds them, if any of them waits
 };
 
 class RequestPool {
@@ -80,7 +81,8 @@ class RequestPool {
     };
     void drop(ClientId id, Client& client, std::map<LaneId, Waiting>::iterator at);
     std::vector<std::uint32_t> fitting(const Client& client, const Pooled& pooled,
-                                       const cluster::Limits& limits, Taken& taken, bool& all) const;
+                                       const cluster::Limits& limits, Taken& taken,
+                                       bool& all) const;
     bool take_front(Client& client, const cluster::Limits& limits, const LaneTable& lanes,
                     Taken& taken, std::vector<message::Bundle>& out);
     void set_deadline(ClientId id, LaneId lane, Waiting& waiting, Instant deadline);

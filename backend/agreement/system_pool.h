@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// SystemPool: ENROL, CONVICT and SETTLED that wait to be ordered (ZZ-3.5). A request leaves it when it would change
-// nothing any more: it was executed, or it is moot. Beyond the bounds newer ones are dropped; their senders repeat.
+// SystemPool: ENROL, CONVICT and SETTLED that wait to be ordered (ZZ-3.5). A request leaves it when
+// it would change nothing any more: it was executed, or it is moot. Beyond the bounds newer ones
+// are dropped; their senders repeat.
 #pragma once
 
 #include <map>
@@ -13,7 +14,8 @@ namespace zz::agreement {
 
 class SystemPool {
   public:
-    // Whether it was taken; false also for one that waits already. `deadline`: its fairness timer, kNever for none.
+    // Whether it was taken; false also for one that waits already. `deadline`: its fairness timer,
+    // kNever for none.
     bool add(const message::SystemRequest& request, const PrincipalId& from,
              const Membership& members, Instant deadline);
     void prune(const Membership& members);

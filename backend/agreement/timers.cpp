@@ -23,7 +23,8 @@ void Core::on_time() {
     // While all of the window is committed nothing more can be ordered, whoever is primary.
     const bool full = state_.n() >= log_.high();
     const Instant deadline =
-        full ? kNever : std::min({pool_.next_deadline(), system_.next_deadline(), progress_deadline_});
+        full ? kNever
+             : std::min({pool_.next_deadline(), system_.next_deadline(), progress_deadline_});
     if (now_ < deadline)
         return;
     if (is_behind() || mute_) {

@@ -64,8 +64,8 @@ void Core::on_view_change(const SignedViewChange& change) {
     try_new_view();
 }
 
-// f+1 want a higher view than ours: a correct one does. The (f+1)-th highest, so that f liars can neither hold us back
-// nor make us jump (A10).
+// f+1 want a higher view than ours: a correct one does. The (f+1)-th highest, so that f liars can
+// neither hold us back nor make us jump (A10).
 void Core::join_higher_view() {
     std::vector<View> wanted;
     for (const auto& [who, change] : view_changes_)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ordering while the first primary works: the three phases, batching, hostile proposals, checkpoints (ZZ-3.1, ZZ-5.2).
+// Ordering while the first primary works: the three phases, batching, hostile proposals,
+// checkpoints (ZZ-3.1, ZZ-5.2).
 #include <QTest>
 
 #include <algorithm>
@@ -9,19 +10,20 @@
 #include "protocol/wire/codec.h"
 #include "tests/transcript/agreement/replicas_support.h"
 
-using namespace zz;
-using namespace zz::agreement;
-using namespace zz::agreement::testing;
+namespace zz::agreement::testing {
 
 namespace {
 
 const std::vector<std::uint32_t> kAll{1, 2, 3, 4};
 
-bool is(const Letter& l, message::Kind kind) { return l.kind == kind; }
+bool is(const Letter& l, message::Kind kind) {
+    return l.kind == kind;
+}
 
 std::size_t left_for(const Replicas& r, message::Kind kind, const PrincipalId& to) {
-    return static_cast<std::size_t>(std::count_if(
-        r.outside.begin(), r.outside.end(), [&](const Letter& l) { return l.kind == kind && l.to == to; }));
+    return static_cast<std::size_t>(
+        std::count_if(r.outside.begin(), r.outside.end(),
+                      [&](const Letter& l) { return l.kind == kind && l.to == to; }));
 }
 
 template <class T> std::size_t sent(const Node& node) {
@@ -48,7 +50,8 @@ Timestamp wall(Replicas& r) {
 class OrderingTest : public QObject {
     Q_OBJECT
   private slots:
-    // ZZ-3.1, ZZ-4.1: a request is committed everywhere and ordered to the active execution replicas only.
+    // ZZ-3.1, ZZ-4.1: a request is committed everywhere and ordered to the active execution
+    // replicas only.
     void normal_case() {
         Replicas r;
         r.start();
@@ -61,14 +64,16 @@ class OrderingTest : public QObject {
             const core::OrderedRequest expected{ClientId(1), LaneId(3), RequestNumber(1)};
             QVERIFY(r.node(i).committed[0].requests == std::vector{expected});
         }
-        const PrincipalId e1{Role::Execution, 1, 0}, e2{Role::Execution, 2, 0}, e3{Role::Execution, 3, 0};
+        const PrincipalId e1{Role::Execution, 1, 0}, e2{Role::Execution, 2, 0},
+            e3{Role::Execution, 3, 0};
         QCOMPARE(left_for(r, message::Kind::Order, e1), std::size_t(4));
         QCOMPARE(left_for(r, message::Kind::Order, e2), std::size_t(4));
         QCOMPARE(left_for(r, message::Kind::Order, e3), std::size_t(0));
         QCOMPARE(left_for(r, message::Kind::BatchBody, e1), std::size_t(1));
     }
 
-    // ZZ-3.1: what comes while batches are in flight is gathered; never more in flight than the bound.
+    // ZZ-3.1: what comes while batches are in flight is gathered; never more in flight than the
+    // bound.
     void batches_gather_and_pipeline() {
         Replicas r;
         r.start();
@@ -112,13 +117,16 @@ class OrderingTest : public QObject {
         QVERIFY(r.agree());
     }
 
-    // A1: two batches for one number to two halves: at most one commits, and the primary is replaced.
+    // A1: two batches for one number to two halves: at most one commits, and the primary is
+    // replaced.
     void equivocation_is_survived() {
         Replicas r;
         r.start();
         r.node(1).up = false; // Its words come from the test.
-        const auto a = proposal(r, r.bundle({{LaneId(1), RequestNumber(1)}}, "a"), SequenceNumber(1), wall(r));
-        const auto b = proposal(r, r.bundle({{LaneId(1), RequestNumber(1)}}, "b"), SequenceNumber(1), wall(r));
+        const auto a =
+            proposal(r, r.bundle({{LaneId(1), RequestNumber(1)}}, "a"), SequenceNumber(1), wall(r));
+        const auto b =
+            proposal(r, r.bundle({{LaneId(1), RequestNumber(1)}}, "b"), SequenceNumber(1), wall(r));
         r.node(1).up = true;
         r.fate = [](const Letter& l) {
             const bool crafted = l.kind == message::Kind::PrePrepare;
@@ -152,25 +160,28 @@ class OrderingTest : public QObject {
         r.options().limits.batch_budget_max = 150;
         r.start();
         r.node(1).up = false;
-        std::vector<message::LaneRequest> eleven, two{{LaneId(1), RequestNumber(1)}, {LaneId(2), RequestNumber(1)}};
+        std::vector<message::LaneRequest> eleven,
+            two{{LaneId(1), RequestNumber(1)}, {LaneId(2), RequestNumber(1)}};
         for (std::uint32_t i = 0; i < 11; ++i)
             eleven.push_back({LaneId(i), RequestNumber(1)});
         const auto good = r.bundle({{LaneId(1), RequestNumber(1)}});
         const std::vector<message::PrePrepare> bad{
             proposal(r, good, SequenceNumber(1), wall(r) + 3'600'000'000'000u),
             proposal(r, good, SequenceNumber(1), Timestamp(0)),
-            proposal(r, r.bundle({{LaneId(1), RequestNumber(1)}}, "x", 101), SequenceNumber(1), wall(r)),
+            proposal(r, r.bundle({{LaneId(1), RequestNumber(1)}}, "x", 101), SequenceNumber(1),
+                     wall(r)),
             proposal(r, r.bundle(two, "x", 80), SequenceNumber(1), wall(r)),
             proposal(r, r.bundle(eleven), SequenceNumber(1), wall(r)),
             proposal(r, r.bundle({{LaneId(64), RequestNumber(1)}}), SequenceNumber(1), wall(r)),
-            proposal(r, good, SequenceNumber(9), wall(r)),  // Beyond the window.
+            proposal(r, good, SequenceNumber(9), wall(r)), // Beyond the window.
             proposal(r, good, SequenceNumber(0), wall(r)),
             proposal(r, good, SequenceNumber(UINT64_MAX), wall(r)),
         };
         r.node(1).up = true;
         r.fate = [](const Letter& l) {
-            return l.from == principal(AgreementId(1)) && l.kind != message::Kind::PrePrepare ? Fate::Drop
-                                                                                            : Fate::Deliver;
+            return l.from == principal(AgreementId(1)) && l.kind != message::Kind::PrePrepare
+                       ? Fate::Drop
+                       : Fate::Deliver;
         };
         for (const message::PrePrepare& p : bad) {
             r.inject(1, p, {2, 3, 4});
@@ -208,7 +219,8 @@ class OrderingTest : public QObject {
         QCOMPARE(r.committed_everywhere(), std::size_t(8));
         for (std::uint32_t i = 1; i <= 4; ++i) {
             r.input(i, core::SettledMark{SequenceNumber(8)});
-            r.input(i, core::CheckpointMatched{SequenceNumber(4), Replicas::root(SequenceNumber(4))});
+            r.input(i,
+                    core::CheckpointMatched{SequenceNumber(4), Replicas::root(SequenceNumber(4))});
         }
         r.run();
         QCOMPARE(r.core(1).h(), SequenceNumber(4));
@@ -225,7 +237,8 @@ class OrderingTest : public QObject {
             r.run();
         }
         QCOMPARE(r.committed_everywhere(), std::size_t(30));
-        // ZZ-6.1: COMMITs tell the marks before theirs; the last one is told when detection asks for it.
+        // ZZ-6.1: COMMITs tell the marks before theirs; the last one is told when detection asks
+        // for it.
         QCOMPARE(r.node(1).quorum_mark, SequenceNumber(29));
         for (std::uint32_t i = 1; i <= 4; ++i)
             r.input(i, core::TellMark{});
@@ -249,7 +262,8 @@ class OrderingTest : public QObject {
             r.run();
         }
         for (std::uint32_t i = 1; i <= 4; ++i)
-            r.input(i, core::CheckpointMatched{SequenceNumber(4), Replicas::root(SequenceNumber(4))});
+            r.input(i,
+                    core::CheckpointMatched{SequenceNumber(4), Replicas::root(SequenceNumber(4))});
         r.run();
         QCOMPARE(sent<message::Checkpoint>(r.node(1)), std::size_t(0));
         // f+1 equal agreement CHECKPOINTs stand for the executions' at a third and fourth one.
@@ -265,7 +279,8 @@ class OrderingTest : public QObject {
         QCOMPARE(r.core(4).h(), SequenceNumber(4));
     }
 
-    // K3, K4: an ordered request is told as asked again; a number out of reach is not ordered and harms no other lane.
+    // K3, K4: an ordered request is told as asked again; a number out of reach is not ordered and
+    // harms no other lane.
     void repeated_and_absurd_numbers() {
         Replicas r;
         r.start();
@@ -293,13 +308,17 @@ class OrderingTest : public QObject {
                 r.inject(4, message::Prepare{view, s, {}}, {1, 2, 3});
                 r.inject(4, message::Commit{view, s, {}, SequenceNumber(v)}, {1, 2, 3});
                 r.inject(4, message::AgreementStatus{view, true, s, s, s}, {1, 2, 3});
-                r.inject(4, message::AgreementStatus{view, false, SequenceNumber(v), s, s}, {1, 2, 3});
+                r.inject(4, message::AgreementStatus{view, false, SequenceNumber(v), s, s},
+                         {1, 2, 3});
                 r.inject(4, message::Checkpoint{s, {}, {}}, {1, 2, 3});
                 for (int what = 1; what <= 5; ++what)
-                    r.inject(4, message::Fetch{static_cast<message::FetchWhat>(what), s, {}}, {1, 2, 3});
+                    r.inject(4, message::Fetch{static_cast<message::FetchWhat>(what), s, {}},
+                             {1, 2, 3});
                 r.inject(4, message::AgreementState{s, Blob(bytes_of("state"))}, {1, 2, 3});
                 const message::BatchContent null = wire::content_of({});
-                r.inject(4, message::BatchBody{s, auth::batch_digest(null.encoded.view()), true, null}, {1, 2, 3});
+                r.inject(4,
+                         message::BatchBody{s, auth::batch_digest(null.encoded.view()), true, null},
+                         {1, 2, 3});
                 message::ViewChange change;
                 change.new_view = view;
                 change.h = s;
@@ -319,5 +338,7 @@ class OrderingTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(OrderingTest)
+} // namespace zz::agreement::testing
+
+QTEST_APPLESS_MAIN(zz::agreement::testing::OrderingTest)
 #include "ordering_test.moc"

@@ -69,7 +69,8 @@ message::Bundle Replicas::bundle(const std::vector<message::LaneRequest>& reques
     return auth::make_bundle(identity(principal(ClientId(1))), *client_keys_, list);
 }
 
-void Replicas::submit(std::uint32_t lane, std::uint64_t number, const std::vector<std::uint32_t>& to) {
+void Replicas::submit(std::uint32_t lane, std::uint64_t number,
+                      const std::vector<std::uint32_t>& to) {
     const message::Bundle b = bundle({{LaneId(lane), RequestNumber(number)}});
     for (const std::uint32_t i : to)
         inject_from(principal(ClientId(1)), b, i);
@@ -103,7 +104,8 @@ void Replicas::input(std::uint32_t i, const Input& in) {
 void Replicas::collect(Node& node) {
     Output out = node.core->take_output();
     for (core::Record& r : out.records) {
-        ZZ_CHECK(node.journal.empty() || node.journal.back().index < r.index, "records out of order");
+        ZZ_CHECK(node.journal.empty() || node.journal.back().index < r.index,
+                 "records out of order");
         node.journal.push_back(std::move(r));
     }
     std::erase_if(node.journal, [&](const auto& r) { return r.index < out.truncate_below; });

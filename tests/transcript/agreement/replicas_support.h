@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Replicas: the 3f+1 agreement cores of one application on a deterministic network of frames, for tests. Every message
-// is sealed and opened as in a service. Execution and detection are played: each committed batch is settled at once,
-// and every checkpoint matches, unless a test switches that off.
+// Replicas: the 3f+1 agreement cores of one application on a deterministic network of frames, for
+// tests. Every message is sealed and opened as in a service. Execution and detection are played:
+// each committed batch is settled at once, and every checkpoint matches, unless a test switches
+// that off.
 #pragma once
 
 #include <deque>
@@ -55,11 +56,12 @@ class Replicas {
     Instant now() const { return now_; }
 
     // A bundle of client 1 with one request for each of these lanes.
-    message::Bundle bundle(const std::vector<message::LaneRequest>& requests, std::string_view text = "op",
-                           std::uint32_t budget = 1);
+    message::Bundle bundle(const std::vector<message::LaneRequest>& requests,
+                           std::string_view text = "op", std::uint32_t budget = 1);
     void submit(std::uint32_t lane, std::uint64_t number, const std::vector<std::uint32_t>& to);
     // A message of `from`, sealed with its keys, to agreement replicas.
-    void inject(std::uint32_t from, const message::Message& m, const std::vector<std::uint32_t>& to);
+    void inject(std::uint32_t from, const message::Message& m,
+                const std::vector<std::uint32_t>& to);
     void inject_from(const PrincipalId& from, const message::Message& m, std::uint32_t to);
     void input(std::uint32_t i, const Input& in);
 

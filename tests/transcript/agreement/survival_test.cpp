@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ordering through faults: view changes, catch-up, restarts, configurations (ZZ-3.3, ZZ-3.5, ZZ-3.6, ZZ-8).
+// Ordering through faults: view changes, catch-up, restarts, configurations (ZZ-3.3, ZZ-3.5,
+// ZZ-3.6, ZZ-8).
 #include <QTest>
 
 #include <algorithm>
@@ -10,9 +11,7 @@
 #include "protocol/wire/codec.h"
 #include "tests/transcript/agreement/replicas_support.h"
 
-using namespace zz;
-using namespace zz::agreement;
-using namespace zz::agreement::testing;
+namespace zz::agreement::testing {
 
 namespace {
 
@@ -91,13 +90,15 @@ class SurvivalTest : public QObject {
         QCOMPARE(times_ordered(r.node(3), 7), std::size_t(1));
     }
 
-    // A6: prepared, not committed anywhere but at one replica: the new view carries it at its number.
+    // A6: prepared, not committed anywhere but at one replica: the new view carries it at its
+    // number.
     void prepared_batch_is_carried_over() {
         Replicas r;
         r.start();
         r.fate = [](const Letter& l) {
-            return l.kind == message::Kind::Commit && l.to != principal(AgreementId(1)) ? Fate::Drop
-                                                                                      : Fate::Deliver;
+            return l.kind == message::Kind::Commit && l.to != principal(AgreementId(1))
+                       ? Fate::Drop
+                       : Fate::Deliver;
         };
         r.submit(1, 1, {1});
         r.run();
@@ -129,9 +130,11 @@ class SurvivalTest : public QObject {
                     return p->batch_digest;
             return Digest{};
         }();
-        // A4 speaks only through the test: a prepared batch of its own making. Nothing commits in view 0.
+        // A4 speaks only through the test: a prepared batch of its own making. Nothing commits in
+        // view 0.
         r.fate = [&r](const Letter& l) {
-            const bool silent = l.from == principal(AgreementId(4)) && l.kind != message::Kind::ViewChange;
+            const bool silent =
+                l.from == principal(AgreementId(4)) && l.kind != message::Kind::ViewChange;
             const bool early = l.kind == message::Kind::Commit && r.core(2).view() == View(0);
             return silent || early ? Fate::Drop : Fate::Deliver;
         };
@@ -168,15 +171,17 @@ class SurvivalTest : public QObject {
         QCOMPARE(r.core(2).view(), View(5));
     }
 
-    // A9: a NEW-VIEW that does not follow from its VIEW-CHANGEs is rejected; the next view is asked for.
+    // A9: a NEW-VIEW that does not follow from its VIEW-CHANGEs is rejected; the next view is asked
+    // for.
     void wrong_new_view_is_rejected() {
         Replicas r;
         r.start();
         r.node(1).up = false;
         std::vector<message::Embedded<message::ViewChange>> changes;
         r.fate = [](const Letter& l) {
-            return l.kind == message::Kind::NewView && l.from == principal(AgreementId(2)) ? Fate::Drop
-                                                                                         : Fate::Deliver;
+            return l.kind == message::Kind::NewView && l.from == principal(AgreementId(2))
+                       ? Fate::Drop
+                       : Fate::Deliver;
         };
         r.submit(1, 1, {2, 3, 4});
         r.pass(milliseconds(2200));
@@ -196,7 +201,8 @@ class SurvivalTest : public QObject {
         QVERIFY(r.agree());
     }
 
-    // A12, ZZ-3.6: one that was cut off while the others moved h catches up by state and batches, and disturbs nobody.
+    // A12, ZZ-3.6: one that was cut off while the others moved h catches up by state and batches,
+    // and disturbs nobody.
     void cut_off_replica_catches_up() {
         Replicas r;
         r.start();
@@ -217,7 +223,8 @@ class SurvivalTest : public QObject {
         QVERIFY(r.agree());
     }
 
-    // ZZ-3.6: behind by less than a window it needs no state: f+1 equal claims, and what was lost is fetched (R7).
+    // ZZ-3.6: behind by less than a window it needs no state: f+1 equal claims, and what was lost
+    // is fetched (R7).
     void lost_batches_are_fetched() {
         Replicas r;
         r.start();
@@ -245,7 +252,8 @@ class SurvivalTest : public QObject {
         QCOMPARE(r.core(2).committed_mark(), SequenceNumber(0));
     }
 
-    // A16: an old primary that was cut off during the view change learns the view while nobody sends a request.
+    // A16: an old primary that was cut off during the view change learns the view while nobody
+    // sends a request.
     void idle_old_primary_learns_the_view() {
         Replicas r;
         r.start();
@@ -279,12 +287,14 @@ class SurvivalTest : public QObject {
         r.pass(seconds(30));
         QVERIFY(r.agree());
         for (std::uint32_t i = 1; i <= 4; ++i) {
-            QCOMPARE(r.core(i).state().lanes().last(ClientId(1), LaneId(1)), std::optional(RequestNumber(20)));
+            QCOMPARE(r.core(i).state().lanes().last(ClientId(1), LaneId(1)),
+                     std::optional(RequestNumber(20)));
             QCOMPARE(r.core(i).committed_mark(), r.core(1).committed_mark());
         }
     }
 
-    // S1, ZZ-8.1: killed after each record, a replica never votes for a second batch in the same view and number.
+    // S1, ZZ-8.1: killed after each record, a replica never votes for a second batch in the same
+    // view and number.
     void restart_never_contradicts() {
         for (std::size_t keep = 0; keep <= 2; ++keep) {
             Replicas r;
@@ -319,7 +329,8 @@ class SurvivalTest : public QObject {
         }
     }
 
-    // ZZ-8.1: all replicas die and come back: nothing that was committed is lost or changed, and ordering goes on.
+    // ZZ-8.1: all replicas die and come back: nothing that was committed is lost or changed, and
+    // ordering goes on.
     void all_restart() {
         Replicas r;
         r.start();
@@ -346,7 +357,8 @@ class SurvivalTest : public QObject {
         QVERIFY(r.agree());
     }
 
-    // ZZ-8.1: a restart in the middle of a view change stands by its VIEW-CHANGE, and one after it by its view.
+    // ZZ-8.1: a restart in the middle of a view change stands by its VIEW-CHANGE, and one after it
+    // by its view.
     void restart_keeps_the_view() {
         Replicas r;
         r.start();
@@ -358,7 +370,9 @@ class SurvivalTest : public QObject {
         r.restart(3);
         QCOMPARE(r.core(3).view(), view);
         QVERIFY(r.core(3).view_active());
-        r.fate = [](const Letter& l) { return l.kind == message::Kind::NewView ? Fate::Drop : Fate::Deliver; };
+        r.fate = [](const Letter& l) {
+            return l.kind == message::Kind::NewView ? Fate::Drop : Fate::Deliver;
+        };
         r.node(2).up = false;
         r.submit(2, 1, {3, 4});
         r.pass(seconds(6));
@@ -368,7 +382,8 @@ class SurvivalTest : public QObject {
         QVERIFY(r.core(3).view() == wanted && !r.core(3).view_active());
     }
 
-    // ZZ-8.4, S6: without proof of its journal a replica says nothing that counts until a checkpoint passed the mark.
+    // ZZ-8.4, S6: without proof of its journal a replica says nothing that counts until a
+    // checkpoint passed the mark.
     void unproven_journal_is_mute() {
         Replicas r;
         r.start();
@@ -385,7 +400,8 @@ class SurvivalTest : public QObject {
         }
         QVERIFY(r.core(4).is_mute());
         for (const message::Message& m : r.node(4).sent)
-            QVERIFY(!std::holds_alternative<message::Prepare>(m) && !std::holds_alternative<message::Commit>(m) &&
+            QVERIFY(!std::holds_alternative<message::Prepare>(m) &&
+                    !std::holds_alternative<message::Commit>(m) &&
                     !std::holds_alternative<message::ViewChange>(m));
         for (std::uint64_t n = 8; n <= 14; ++n) {
             r.submit(1, n, {1});
@@ -396,7 +412,8 @@ class SurvivalTest : public QObject {
         QVERIFY(r.agree());
     }
 
-    // ZZ-3.5, ZZ-2.1: system requests are ordered without client requests; the certificate is f+1 equal CONFIGs.
+    // ZZ-3.5, ZZ-2.1: system requests are ordered without client requests; the certificate is f+1
+    // equal CONFIGs.
     void configuration_is_executed_and_certified() {
         Replicas r;
         r.start();
@@ -408,7 +425,8 @@ class SurvivalTest : public QObject {
             QCOMPARE(c.members[0].state, message::MemberState::Convicted);
             const auto& told = r.node(i).configured;
             const bool named = std::any_of(told.begin(), told.end(), [](const core::Configured& t) {
-                return t.convictions.size() == 1 && t.convictions[0].id == ExecutionId{SlotId(1), Incarnation(0)};
+                return t.convictions.size() == 1 &&
+                       t.convictions[0].id == ExecutionId{SlotId(1), Incarnation(0)};
             });
             QVERIFY(named);
             QVERIFY(auth::certified_configuration(told.back().certificate, Faults{1}) == c);
@@ -417,7 +435,8 @@ class SurvivalTest : public QObject {
         r.run();
         QCOMPARE(r.core(4).state().members().config().epoch, Epoch(1));
         // The controller of another host may not enrol; that of the slot's host may.
-        const PublicKeys keys = auth::PlainKeyring::keys_of({Role::Execution, 1, 1}, Replicas::kSecret);
+        const PublicKeys keys =
+            auth::PlainKeyring::keys_of({Role::Execution, 1, 1}, Replicas::kSecret);
         const message::Enrol enrol{SlotId(1), Incarnation(1), keys.signing, keys.exchange};
         r.inject_from(controller_of(HostId(2)), enrol, 1);
         r.run();
@@ -449,7 +468,8 @@ class SurvivalTest : public QObject {
         QCOMPARE(r.committed_everywhere(), std::size_t(0));
     }
 
-    // ZZ-4.1, ZZ-7.1: a woken replica gets the configuration, the stable certificate and the ORDERs above it.
+    // ZZ-4.1, ZZ-7.1: a woken replica gets the configuration, the stable certificate and the ORDERs
+    // above it.
     void woken_replica_is_supplied() {
         Replicas r;
         r.start();
@@ -493,5 +513,7 @@ class SurvivalTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(SurvivalTest)
+} // namespace zz::agreement::testing
+
+QTEST_APPLESS_MAIN(zz::agreement::testing::SurvivalTest)
 #include "survival_test.moc"

@@ -5,8 +5,7 @@
 #include "backend/agreement/lane_table.h"
 #include "backend/agreement/membership.h"
 
-using namespace zz;
-using namespace zz::agreement;
+namespace zz::agreement {
 using message::MemberState;
 
 namespace {
@@ -20,8 +19,11 @@ SigningKey key(std::uint8_t k) {
 Membership genesis() {
     message::Config c;
     for (std::uint32_t i = 1; i <= 3; ++i)
-        c.members.push_back({SlotId(i), Incarnation(0), i <= 2 ? MemberState::Active : MemberState::Asleep,
-                             key(static_cast<std::uint8_t>(i)), {}});
+        c.members.push_back({SlotId(i),
+                             Incarnation(0),
+                             i <= 2 ? MemberState::Active : MemberState::Asleep,
+                             key(static_cast<std::uint8_t>(i)),
+                             {}});
     return Membership(c);
 }
 
@@ -47,14 +49,17 @@ message::Member member(std::uint32_t slot, std::uint32_t incarnation = 0) {
     return {SlotId(slot), Incarnation(incarnation)};
 }
 
-MemberState state(const Membership& m, std::uint32_t slot) { return m.entry(SlotId(slot))->state; }
+MemberState state(const Membership& m, std::uint32_t slot) {
+    return m.entry(SlotId(slot))->state;
+}
 
 } // namespace
 
 class MembershipTest : public QObject {
     Q_OBJECT
   private slots:
-    // ZZ-6.7: the votes of a convicted active end at once, its slot is free with the next SETTLED only.
+    // ZZ-6.7: the votes of a convicted active end at once, its slot is free with the next SETTLED
+    // only.
     void convicted_active_stays_until_settled() {
         Membership m = genesis();
         QVERIFY(m.apply(convict(1, 0)));
@@ -86,7 +91,8 @@ class MembershipTest : public QObject {
         QVERIFY(m.apply(enrol(3, 1)));
     }
 
-    // ZZ-6.7: woken ones left out sleep again, actives left out are removed; only the current epoch counts, once.
+    // ZZ-6.7: woken ones left out sleep again, actives left out are removed; only the current epoch
+    // counts, once.
     void settled_decides_once_per_epoch() {
         Membership m = genesis();
         QVERIFY(!m.apply(settled(1, {member(1), member(3)})));
@@ -99,7 +105,8 @@ class MembershipTest : public QObject {
         QCOMPARE(same.config().epoch, Epoch(1));
     }
 
-    // ZZ-3.5: ENROL is a no-op unless the slot is empty or its incarnation sleeps, and the incarnation is a new one.
+    // ZZ-3.5: ENROL is a no-op unless the slot is empty or its incarnation sleeps, and the
+    // incarnation is a new one.
     void enrol_only_where_nobody_acts() {
         Membership m = genesis();
         QVERIFY(!m.apply(enrol(1, 1)));
@@ -143,5 +150,7 @@ class MembershipTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(MembershipTest)
+} // namespace zz::agreement
+
+QTEST_APPLESS_MAIN(zz::agreement::MembershipTest)
 #include "membership_test.moc"

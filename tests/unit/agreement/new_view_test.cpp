@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The choice of a new view (ZZ-3.3) as a pure function: what was committed is carried over, forgeries decide nothing.
+// The choice of a new view (ZZ-3.3) as a pure function: what was committed is carried over,
+// forgeries decide nothing.
 #include <QTest>
 
 #include <algorithm>
 
 #include "backend/agreement/new_view.h"
 
-using namespace zz;
-using namespace zz::agreement;
+namespace zz::agreement {
 
 namespace {
 
@@ -27,8 +27,8 @@ struct Entry {
     std::uint64_t view;
 };
 
-SignedViewChange change(std::uint32_t signer, std::vector<Entry> p, std::vector<Entry> q, std::uint64_t h = 0,
-                        std::uint64_t view = 5) {
+SignedViewChange change(std::uint32_t signer, std::vector<Entry> p, std::vector<Entry> q,
+                        std::uint64_t h = 0, std::uint64_t view = 5) {
     SignedViewChange c;
     c.signer = principal(AgreementId(signer));
     c.value.new_view = View(view);
@@ -36,7 +36,8 @@ SignedViewChange change(std::uint32_t signer, std::vector<Entry> p, std::vector<
     c.value.stable.checkpoint.n = SequenceNumber(h);
     if (h > 0)
         for (std::uint32_t i = 1; i <= 3; ++i)
-            c.value.stable.signatures.push_back({{}, c.value.stable.checkpoint, principal(AgreementId(i))});
+            c.value.stable.signatures.push_back(
+                {{}, c.value.stable.checkpoint, principal(AgreementId(i))});
     for (const Entry& e : p)
         c.value.prepared.push_back({SequenceNumber(e.n), digest(e.d), View(e.view)});
     for (const Entry& e : q)
@@ -60,12 +61,14 @@ class NewViewTest : public QObject {
     Q_OBJECT
   private slots:
     void nothing_prepared_chooses_nothing() {
-        const std::vector<SignedViewChange> all{change(1, {}, {}), change(2, {}, {{1, 1, 0}}), change(3, {}, {})};
+        const std::vector<SignedViewChange> all{change(1, {}, {}), change(2, {}, {{1, 1, 0}}),
+                                                change(3, {}, {})};
         QVERIFY(chose(choose(all, kOne, kNull), {}));
         QVERIFY(!choose(std::span(all).first(2), kOne, kNull));
     }
 
-    // A6: prepared at f+1 correct replicas only, so possibly committed: carried over by every quorum that holds one.
+    // A6: prepared at f+1 correct replicas only, so possibly committed: carried over by every
+    // quorum that holds one.
     void prepared_is_carried_over() {
         const auto a = change(2, {{1, 7, 0}}, {{1, 7, 0}});
         const auto b = change(3, {{1, 7, 0}}, {{1, 7, 0}});
@@ -88,11 +91,13 @@ class NewViewTest : public QObject {
     // A gap between prepared numbers is filled with null batches.
     void gaps_are_null() {
         const std::vector<SignedViewChange> all{change(1, {{3, 7, 0}}, {{3, 7, 0}}),
-                                                change(2, {{3, 7, 0}}, {{3, 7, 0}}), change(3, {}, {})};
+                                                change(2, {{3, 7, 0}}, {{3, 7, 0}}),
+                                                change(3, {}, {})};
         QVERIFY(chose(choose(all, kOne, kNull), {99, 99, 7}));
     }
 
-    // A7: a forged prepared entry decides nothing, masks nothing, and fills no window; one more VIEW-CHANGE settles it.
+    // A7: a forged prepared entry decides nothing, masks nothing, and fills no window; one more
+    // VIEW-CHANGE settles it.
     void forged_entry_is_powerless() {
         const auto forged = change(4, {{1, 66, 4}, {8, 66, 4}}, {{1, 66, 4}, {8, 66, 4}});
         const auto a = change(1, {{1, 7, 0}}, {{1, 7, 0}});
@@ -122,8 +127,8 @@ class NewViewTest : public QObject {
         QVERIFY(!is_valid(change(1, {{2, 7, 0}, {1, 7, 0}}, {}), View(5), kOne, kWindow));
         QVERIFY(!is_valid(change(1, {{1, 7, 0}, {1, 8, 0}}, {}), View(5), kOne, kWindow));
         QVERIFY(!is_valid(change(1, {}, {{1, 8, 0}, {1, 7, 0}}), View(5), kOne, kWindow));
-        QVERIFY(!is_valid(change(1, {}, {{1, 1, 0}, {1, 2, 0}, {1, 3, 0}, {1, 4, 0}, {1, 5, 0}}), View(5), kOne,
-                          kWindow));
+        QVERIFY(!is_valid(change(1, {}, {{1, 1, 0}, {1, 2, 0}, {1, 3, 0}, {1, 4, 0}, {1, 5, 0}}),
+                          View(5), kOne, kWindow));
         auto unproven = change(1, {}, {}, 4);
         QVERIFY(is_valid(unproven, View(5), kOne, kWindow));
         unproven.value.stable.signatures.pop_back();
@@ -133,12 +138,13 @@ class NewViewTest : public QObject {
         QVERIFY(!is_valid(other_h, View(5), kOne, kWindow));
     }
 
-    // A9, B6: a NEW-VIEW must be what its VIEW-CHANGEs give, all of them for this view, by distinct replicas.
+    // A9, B6: a NEW-VIEW must be what its VIEW-CHANGEs give, all of them for this view, by distinct
+    // replicas.
     void new_view_is_recomputed() {
         message::NewView m;
         m.view = View(5);
-        m.view_changes = std::vector{change(1, {{1, 7, 0}}, {{1, 7, 0}}), change(2, {{1, 7, 0}}, {{1, 7, 0}}),
-                                     change(3, {}, {})};
+        m.view_changes = std::vector{change(1, {{1, 7, 0}}, {{1, 7, 0}}),
+                                     change(2, {{1, 7, 0}}, {{1, 7, 0}}), change(3, {}, {})};
         m.chosen.push_back({SequenceNumber(1), digest(7)});
         QVERIFY(verify(m, kOne, kWindow, kNull));
         auto other = m;
@@ -165,5 +171,7 @@ class NewViewTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(NewViewTest)
+} // namespace zz::agreement
+
+QTEST_APPLESS_MAIN(zz::agreement::NewViewTest)
 #include "new_view_test.moc"

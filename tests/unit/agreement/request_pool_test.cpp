@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests that wait (ZZ-2.4, ZZ-3.3): one per lane, clients in turn, parts of bundles, bounds, timers, system requests.
+// Requests that wait (ZZ-2.4, ZZ-3.3): one per lane, clients in turn, parts of bundles, bounds,
+// timers, system requests.
 #include <QTest>
 
 #include "backend/agreement/bounds.h"
@@ -8,12 +9,12 @@
 #include "protocol/auth/bundle.h"
 #include "protocol/auth/plain_keyring.h"
 
-using namespace zz;
-using namespace zz::agreement;
+namespace zz::agreement {
 
 namespace {
 
-message::Bundle bundle(std::uint32_t client, const std::vector<message::LaneRequest>& requests, std::size_t bytes = 8) {
+message::Bundle bundle(std::uint32_t client, const std::vector<message::LaneRequest>& requests,
+                       std::size_t bytes = 8) {
     const PrincipalId self = principal(ClientId(client));
     const auth::PlainKeyring keys(self, 1);
     std::vector<message::Request> list;
@@ -22,14 +23,17 @@ message::Bundle bundle(std::uint32_t client, const std::vector<message::LaneRequ
     return auth::make_bundle({{}, {}, {}, self, {}}, keys, list);
 }
 
-std::vector<message::LaneRequest> lanes(std::uint32_t from, std::uint32_t to, std::uint64_t number = 1) {
+std::vector<message::LaneRequest> lanes(std::uint32_t from, std::uint32_t to,
+                                        std::uint64_t number = 1) {
     std::vector<message::LaneRequest> out;
     for (std::uint32_t i = from; i < to; ++i)
         out.push_back({LaneId(i), RequestNumber(number)});
     return out;
 }
 
-LaneTable table() { return LaneTable({{ClientId(1), 100}, {ClientId(2), 100}, {ClientId(3), 100}}); }
+LaneTable table() {
+    return LaneTable({{ClientId(1), 100}, {ClientId(2), 100}, {ClientId(3), 100}});
+}
 
 cluster::Limits limits(std::uint32_t requests) {
     cluster::Limits l;
@@ -68,7 +72,8 @@ class RequestPoolTest : public QObject {
         QCOMPARE(leaves(pool.take(limits(10), table())), std::size_t(5));
     }
 
-    // A bundle larger than a batch is parted; each part proves itself, and nothing is proposed twice.
+    // A bundle larger than a batch is parted; each part proves itself, and nothing is proposed
+    // twice.
     void large_bundle_is_parted() {
         RequestPool pool;
         pool.add(bundle(1, lanes(0, 25)), table(), {});
@@ -109,7 +114,8 @@ class RequestPoolTest : public QObject {
         QCOMPARE(clients.size(), std::size_t(3));
     }
 
-    // ZZ-2.4: the highest number of a lane waits; what is ordered waits no more, and is told to who asks again.
+    // ZZ-2.4: the highest number of a lane waits; what is ordered waits no more, and is told to who
+    // asks again.
     void lanes_hold_one_request() {
         RequestPool pool;
         LaneTable t = table();
@@ -138,7 +144,8 @@ class RequestPoolTest : public QObject {
         QCOMPARE(pool.add(bundle(2, lanes(0, 1), 1u << 20), table(), {}).fresh, std::size_t(1));
     }
 
-    // ZZ-3.3: a timer belongs to (client, lane, number) and ends when that or a higher number is ordered.
+    // ZZ-3.3: a timer belongs to (client, lane, number) and ends when that or a higher number is
+    // ordered.
     void timers_follow_requests() {
         RequestPool pool;
         QVERIFY(pool.next_deadline() == kNever);
@@ -180,5 +187,7 @@ class RequestPoolTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(RequestPoolTest)
+} // namespace zz::agreement
+
+QTEST_APPLESS_MAIN(zz::agreement::RequestPoolTest)
 #include "request_pool_test.moc"
