@@ -12,8 +12,7 @@ inline constexpr int kStoppedHeartbeats = 4; // a longer silence of our own cloc
 } // namespace
 
 Core::Core(Settings settings, const auth::Sealer& sealer)
-    : settings_(std::move(settings)), sealer_(&sealer),
-      self_(execution_id(sealer.identity().self)),
+    : settings_(std::move(settings)), sealer_(&sealer), self_(execution_id(sealer.identity().self)),
       membership_(settings_.faults, settings_.configuration),
       orders_(settings_.faults, 2 * std::uint64_t{settings_.limits.window()}),
       fetch_(settings_.limits.walk_bytes_per_second), nonce_(settings_.nonce) {
@@ -62,8 +61,9 @@ void Core::start(Instant now) {
     ask_status(now);
 }
 
-// ZZ-6.8: after SIGCONT, a restored image, or a stall as long as one, nothing that was remembered is believed: the
-// configuration comes first, then what was ordered meanwhile. State of the epoch we are still in is kept.
+// ZZ-6.8: after SIGCONT, a restored image, or a stall as long as one, nothing that was remembered
+// is believed: the configuration comes first, then what was ordered meanwhile. State of the epoch
+// we are still in is kept.
 void Core::on_resumed(Instant now) {
     learnt_ = false;
     answered_.clear();
@@ -135,7 +135,8 @@ void Core::on_received(Instant now, const auth::Verified& m) {
         orders_.add(agreement_id(m.sender()), *body);
     } else if (const auto* sign = std::get_if<message::SignRequest>(&content)) {
         on(m, *sign);
-    } else if (const auto* status = std::get_if<message::ExecutionStatus>(&content); status && of_agreement) {
+    } else if (const auto* status = std::get_if<message::ExecutionStatus>(&content);
+               status && of_agreement) {
         on(m, *status);
     } else if (const auto* again = std::get_if<message::RequestAgain>(&content)) {
         on(m, *again);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Core of an execution replica (ZZ-4, ZZ-5, ZZ-7): collects ORDERs, gives batches to the engine in order, reports and
-// replies, signs what it is asked to sign, and recovers when it is woken or fell behind. What it does with state it does
-// through jobs (its actions) and their results (an input); so a slow request delays nothing here (ZZ-4.5).
+// Core of an execution replica (ZZ-4, ZZ-5, ZZ-7): collects ORDERs, gives batches to the engine in
+// order, reports and replies, signs what it is asked to sign, and recovers when it is woken or fell
+// behind. What it does with state it does through jobs (its actions) and their results (an input);
+// so a slow request delays nothing here (ZZ-4.5).
 //
-// Parts: core.cpp (steps, time), core_membership.cpp (configuration, awake or asleep), core_orders.cpp (ORDERs to jobs),
-// core_reports.cpp (REPORT, signatures), core_replies.cpp (REPLY), core_recovery.cpp (checkpoints, install, nodes).
-// A sans-IO value (core/io.h). It keeps no journal: the node store holds the last checkpoint, in one batch with its
-// nodes, and the engine tells it (job Open).
+// Parts: core.cpp (steps, time), core_membership.cpp (configuration, awake or asleep),
+// core_orders.cpp (ORDERs to jobs), core_reports.cpp (REPORT, signatures), core_replies.cpp
+// (REPLY), core_recovery.cpp (checkpoints, install, nodes). A sans-IO value (core/io.h). It keeps
+// no journal: the node store holds the last checkpoint, in one batch with its nodes, and the engine
+// tells it (job Open).
 #pragma once
 
 #include <deque>
@@ -26,13 +28,13 @@
 
 namespace zz::execution {
 
-inline constexpr std::uint64_t kPipeline = 16;           // batches at the engine at a time
-inline constexpr std::size_t kReportsAtOnce = 64;        // answers to one status
-inline constexpr std::size_t kProofsPending = 64;        // wake-up proofs of epochs we do not know yet
-inline constexpr std::size_t kWholeReplyBytes = 64;      // results up to this go whole with every REPLY
-inline constexpr std::size_t kReplyBytesMax = 8u << 20;  // of one REPLY message
+inline constexpr std::uint64_t kPipeline = 16;      // batches at the engine at a time
+inline constexpr std::size_t kReportsAtOnce = 64;   // answers to one status
+inline constexpr std::size_t kProofsPending = 64;   // wake-up proofs of epochs we do not know yet
+inline constexpr std::size_t kWholeReplyBytes = 64; // results up to this go whole with every REPLY
+inline constexpr std::size_t kReplyBytesMax = 8u << 20; // of one REPLY message
 inline constexpr std::uint32_t kReportBudget = 4 * kReportsAtOnce;
-inline constexpr std::uint32_t kLookupBudget = 4096;     // retransmissions of one client and heartbeat
+inline constexpr std::uint32_t kLookupBudget = 4096; // retransmissions of one client and heartbeat
 inline constexpr Duration kBodyPatience = milliseconds(15);
 inline constexpr Duration kBodyRetry = milliseconds(100);
 inline constexpr Duration kGapPatience = milliseconds(60);
@@ -42,7 +44,7 @@ struct Settings {
     cluster::Limits limits;
     message::Config configuration; // of the cluster file
     cluster::WakeupPolicy wakeup = cluster::WakeupPolicy::Evidence;
-    std::uint64_t nonce = 1;       // of the first question for the configuration; best random
+    std::uint64_t nonce = 1; // of the first question for the configuration; best random
 };
 
 using Action = std::variant<Job, core::Configured>;
@@ -89,10 +91,13 @@ class Core {
     void on_result(Instant now, const Result& result);
     void act(Job job) { output_.actions.emplace_back(std::in_place_type<Job>, std::move(job)); }
     void send(std::vector<PrincipalId> to, message::Message m, Blob frame = {});
-    void notice(core::NoticeKind kind, SequenceNumber n, std::uint64_t value = 0, std::string text = {});
+    void notice(core::NoticeKind kind, SequenceNumber n, std::uint64_t value = 0,
+                std::string text = {});
     bool spend(Budget budget, const PrincipalId& who, std::uint32_t most);
     std::vector<PrincipalId> all_agreement() const;
-    bool participates() const { return standing_ == Standing::Awake && opened_ && !installing_ && !dropping_; }
+    bool participates() const {
+        return standing_ == Standing::Awake && opened_ && !installing_ && !dropping_;
+    }
 
     // core_membership.cpp
     void ask_configuration();
@@ -157,45 +162,49 @@ class Core {
     recovery::Supply supply_;
 
     bool started_ = false;
-    bool opened_ = false;      // the engine told what its store holds
-    bool learnt_ = false;      // 2f+1 answered our nonce: the configuration is not a memory
+    bool opened_ = false; // the engine told what its store holds
+    bool learnt_ = false; // 2f+1 answered our nonce: the configuration is not a memory
     Standing standing_ = Standing::Unknown;
-    Epoch state_epoch_;        // in which our state began, or was last taken along as an active replica
-    Epoch wakeup_epoch_;       // of the wake-up proof we hold; meaningful if wakeup_known_
+    Epoch state_epoch_;  // in which our state began, or was last taken along as an active replica
+    Epoch wakeup_epoch_; // of the wake-up proof we hold; meaningful if wakeup_known_
     bool wakeup_known_ = false;
+    SequenceNumber wakeup_number_; // what the proof is about
     Instant pinned_until_ = kNever;
-    std::map<PrincipalId, message::WakeUpProof> proofs_; // of later epochs, newest of each sender, kProofsPending
+    std::map<PrincipalId, message::WakeUpProof>
+        proofs_; // of later epochs, newest of each sender, kProofsPending
     std::uint64_t nonce_;
     std::set<AgreementId> answered_; // our nonce
 
-    SequenceNumber given_;    // to the engine
-    SequenceNumber executed_; // by it
+    SequenceNumber given_;         // to the engine
+    SequenceNumber executed_;      // by it
     std::uint32_t installing_ = 0; // Installs on their way
     std::uint32_t dropping_ = 0;
-    bool holds_state_ = false;     // anything to drop
+    bool holds_state_ = false; // anything to drop
     std::map<SequenceNumber, Done> log_;
     std::map<SequenceNumber, Checkpointed> checkpoints_;
-    std::map<std::pair<VoteKind, SequenceNumber>, Asks> waiting_; // SIGN-REQUESTs for what is not executed yet
+    std::map<std::pair<VoteKind, SequenceNumber>, Asks>
+        waiting_; // SIGN-REQUESTs for what is not executed yet
     message::StableCertificate stable_;
-    std::map<AgreementId, std::map<SequenceNumber, message::Embedded<message::Checkpoint>>> votes_; // CHECKPOINTs
+    std::map<AgreementId, std::map<SequenceNumber, message::Embedded<message::Checkpoint>>>
+        votes_; // CHECKPOINTs
 
     bool recovering_ = false;
-    bool blocked_ = false;        // nodes that the front batch needs are held nowhere (R10)
+    bool blocked_ = false; // nodes that the front batch needs are held nowhere (R10)
     bool whole_ = true;
-    bool walking_ = false;        // a walk job is on its way
+    bool walking_ = false;              // a walk job is on its way
     std::optional<SequenceNumber> tip_; // of the log we were given, once received
     bool replayed_ = false;
 
     Instant now_{};
     Instant last_step_{};
     Instant heartbeat_at_{};
-    Instant body_at_ = kNever;    // fetch the next body that lacks
+    Instant body_at_ = kNever; // fetch the next body that lacks
     std::uint64_t body_tries_ = 0;
-    Instant gap_at_ = kNever;     // ask for ORDERs
+    Instant gap_at_ = kNever; // ask for ORDERs
     SequenceNumber executed_at_heartbeat_;
     std::map<std::pair<Budget, PrincipalId>, std::uint32_t> spent_; // since the last heartbeat
-    Blob complete_frame_;         // our COMPLETE of wakeup_epoch_
-    bool completed_ = false;      // noticed
+    Blob complete_frame_;                                           // our COMPLETE of wakeup_epoch_
+    bool completed_ = false;                                        // noticed
     Output output_;
 };
 

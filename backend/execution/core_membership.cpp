@@ -1,12 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// Configuration, and whether this replica is awake (ZZ-1.7, ZZ-6.8, ZZ-7.1). Nothing is believed from one agreement
-// replica, nothing at all from execution replicas.
+// Configuration, and whether this replica is awake (ZZ-1.7, ZZ-6.8, ZZ-7.1). Nothing is believed
+// from one agreement replica, nothing at all from execution replicas.
 #include <algorithm>
 
 #include "backend/execution/core.h"
 #include "protocol/proof/wake_up.h"
 
 namespace zz::execution {
+
+namespace {
+
+// The number that caused the wake-up: it is committed, so a log that ends below it is not the whole
+// log.
+SequenceNumber number_of(const message::WakeUpProof& proof) {
+    if (!proof.demands.empty())
+        return proof.demands.front().value.n;
+    if (!proof.no_signs.empty())
+        return proof.no_signs.front().value.n;
+    if (!proof.columns.empty())
+        return proof.columns.front().value.n;
+    return SequenceNumber(1); // Somebody was convicted over something.
+}
+
+} // namespace
 
 void Core::ask_configuration() {
     send(all_agreement(), message::ConfigRequest{nonce_});
@@ -30,7 +46,8 @@ void Core::on(const auth::Verified& m, const message::ConfigAnswer& answer) {
 void Core::on(const message::Embedded<message::Config>& config) {
     if (!membership_.add(config))
         return;
-    output_.actions.emplace_back(core::Configured{membership_.config(), membership_.certificate(), {}});
+    output_.actions.emplace_back(
+        core::Configured{membership_.config(), membership_.certificate(), {}});
     notice(core::NoticeKind::Configured, executed_, membership_.config().number.value);
     reconsider();
 }
@@ -41,7 +58,8 @@ void Core::on(const auth::Verified& m, const message::WakeUpProof& proof) {
     const Epoch epoch = membership_.config().epoch;
     if (proof.epoch == epoch)
         consider_wake_up(proof);
-    else if (proof.epoch > epoch && (proofs_.contains(m.sender()) || proofs_.size() < kProofsPending))
+    else if (proof.epoch > epoch &&
+             (proofs_.contains(m.sender()) || proofs_.size() < kProofsPending))
         proofs_.insert_or_assign(m.sender(), proof);
     else
         return;
@@ -55,6 +73,7 @@ void Core::consider_wake_up(const message::WakeUpProof& proof) {
         return;
     wakeup_known_ = true;
     wakeup_epoch_ = proof.epoch;
+    wakeup_number_ = number_of(proof);
     pinned_until_ = now_ + settings_.limits.completion_deadline;
     notice(core::NoticeKind::WakeUpKnown, executed_);
     if (opened_)
@@ -99,11 +118,13 @@ void Core::reconsider() {
     const bool live = membership_.live(self_);
     const bool active = live && entry->state == message::MemberState::Active;
     const Standing before = standing_;
-    standing_ = !live                         ? Standing::Removed
-                : active || wakeup_known_     ? Standing::Awake
-                                              : Standing::Asleep;
-    // A woken replica sent back to sleep drops its state, also if it slept through being told (ZZ-6.8).
-    if (standing_ == Standing::Asleep || (standing_ == Standing::Awake && !active && state_epoch_ != epoch))
+    standing_ = !live                     ? Standing::Removed
+                : active || wakeup_known_ ? Standing::Awake
+                                          : Standing::Asleep;
+    // A woken replica sent back to sleep drops its state, also if it slept through being told
+    // (ZZ-6.8).
+    if (standing_ == Standing::Asleep ||
+        (standing_ == Standing::Awake && !active && state_epoch_ != epoch))
         leave_awake();
     if (standing_ == Standing::Awake) {
         state_epoch_ = epoch;

@@ -49,7 +49,9 @@ void Core::on_order_timers(Instant now) {
     }
 }
 
-Instant Core::order_wake_at() const { return std::min(body_at_, gap_at_); }
+Instant Core::order_wake_at() const {
+    return std::min(body_at_, gap_at_);
+}
 
 void Core::on(const Executed& result) {
     if (installing_ > 0 || dropping_ > 0)
@@ -78,12 +80,13 @@ void Core::note_progress() {
     const SequenceNumber highest = orders_.highest_agreed();
     if (!tip_) {
         // The log is received when nothing up to the highest agreed number lacks.
-        if (executed_ < stable_.checkpoint.n)
+        if (executed_ < stable_.checkpoint.n || (wakeup_known_ && highest < wakeup_number_))
             return;
         for (SequenceNumber n = given_ + 1; n <= highest; ++n)
             if (!orders_.ready(n))
                 return;
-        if (highest == SequenceNumber(0) && stable_.checkpoint.n == SequenceNumber(0) && !wakeup_known_) {
+        if (highest == SequenceNumber(0) && stable_.checkpoint.n == SequenceNumber(0) &&
+            !wakeup_known_) {
             recovering_ = false; // The beginning: there is no log to replay.
             replayed_ = true;
             return;

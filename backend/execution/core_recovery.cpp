@@ -8,7 +8,8 @@
 namespace zz::execution {
 
 namespace {
-inline constexpr std::size_t kVotesOfOne = 4; // CHECKPOINTs kept of one agreement replica: the newest
+inline constexpr std::size_t kVotesOfOne =
+    4; // CHECKPOINTs kept of one agreement replica: the newest
 } // namespace
 
 // 2f+1 equal CHECKPOINTs of agreement replicas are a stable checkpoint certificate.
@@ -22,7 +23,8 @@ void Core::on(const message::Embedded<message::Checkpoint>& checkpoint) {
         of_signer.erase(of_signer.begin());
     message::StableCertificate certificate{checkpoint.value, {}};
     for (const auto& [id, held] : votes_)
-        if (const auto at = held.find(n); at != held.end() && at->second.value == checkpoint.value &&
+        if (const auto at = held.find(n); at != held.end() &&
+                                          at->second.value == checkpoint.value &&
                                           certificate.signatures.size() < settings_.faults.quorum())
             certificate.signatures.push_back(at->second);
     if (certificate.signatures.size() >= settings_.faults.quorum())
@@ -58,7 +60,8 @@ void Core::on_stable(const message::StableCertificate& certificate) {
         install_if_behind();
 }
 
-// Below h nothing is ordered again: without everything up to h in hand, the stable checkpoint is where to go on.
+// Below h nothing is ordered again: without everything up to h in hand, the stable checkpoint is
+// where to go on.
 void Core::install_if_behind() {
     const SequenceNumber n = stable_.checkpoint.n;
     if (!participates() || executed_ >= n)
@@ -119,8 +122,12 @@ void Core::on(const CheckpointTaken& result) {
             if (id != self_)
                 to.push_back(principal(id));
         send(std::move(to),
-             message::SignedReport{VoteKind::Checkpoint, result.n, membership_.config().number,
-                                   taken.batch_digest, taken.root, {}},
+             message::SignedReport{VoteKind::Checkpoint,
+                                   result.n,
+                                   membership_.config().number,
+                                   taken.batch_digest,
+                                   taken.root,
+                                   {}},
              taken.signed_frame);
     }
     checkpoints_.insert_or_assign(result.n, std::move(taken));
@@ -190,7 +197,8 @@ void Core::fetch_nodes(Instant now) {
     if (fetch_.wants_blocking()) {
         // R10: the sources let go of that checkpoint; a newer one is stable.
         blocked_ = true;
-        send(all_agreement(), message::Fetch{message::FetchWhat::StableProof, stable_.checkpoint.n + 1, {}});
+        send(all_agreement(),
+             message::Fetch{message::FetchWhat::StableProof, stable_.checkpoint.n + 1, {}});
         install_if_behind();
     } else {
         fetch_.forget_all();
@@ -204,7 +212,8 @@ void Core::on(Instant now, const auth::Verified& m, const message::Nodes& nodes)
         act(AddNodes{std::move(wanted)});
 }
 
-// Members of the configuration are served, also by one that is convicted: the hash decides (ZZ-7.3).
+// Members of the configuration are served, also by one that is convicted: the hash decides
+// (ZZ-7.3).
 void Core::on(const auth::Verified& m, const message::NodeFetch& fetch) {
     if (!opened_ || !membership_.live(execution_id(m.sender())) || !supply_.admit(m.sender()))
         return;
@@ -221,7 +230,7 @@ void Core::on(const Supplied& result) {
 
 // ZZ-6.7, ZZ-7.5: told each heartbeat until the epoch ends.
 void Core::tell_complete() {
-    if (!wakeup_known_ || !participates() || !whole_ || !replayed_)
+    if (!wakeup_known_ || !participates() || !whole_ || !replayed_ || executed_ < wakeup_number_)
         return;
     const message::Complete complete{wakeup_epoch_};
     if (complete_frame_.empty())

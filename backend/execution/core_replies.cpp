@@ -6,8 +6,9 @@
 
 namespace zz::execution {
 
-// One designated active replica sends results, the next one for the next number. In an epoch with a wake-up everybody
-// does: one of the active ones is faulty then, and its turn must not cost every client a timeout.
+// One designated active replica sends results, the next one for the next number. In an epoch with a
+// wake-up everybody does: one of the active ones is faulty then, and its turn must not cost every
+// client a timeout.
 bool Core::sends_whole(SequenceNumber n) const {
     if (wakeup_known_)
         return true;
@@ -15,7 +16,8 @@ bool Core::sends_whole(SequenceNumber n) const {
     return active.empty() || active[n.value % active.size()] == self_;
 }
 
-void Core::send_replies(ClientId client, SequenceNumber n, std::vector<message::ReplyEntry> entries) {
+void Core::send_replies(ClientId client, SequenceNumber n,
+                        std::vector<message::ReplyEntry> entries) {
     std::size_t bytes = 0;
     message::Reply m{n, membership_.config().number, {}};
     for (message::ReplyEntry& entry : entries) {
@@ -37,13 +39,15 @@ void Core::reply(SequenceNumber n, const std::vector<ExecutedReply>& replies) {
     std::map<ClientId, std::vector<message::ReplyEntry>> of_client;
     for (const ExecutedReply& r : replies) {
         const bool whole = all || r.result.size() <= kWholeReplyBytes;
-        of_client[r.client].push_back({r.lane, r.number, r.digest, whole, whole ? r.result : Blob()});
+        of_client[r.client].push_back(
+            {r.lane, r.number, r.digest, whole, whole ? r.result : Blob()});
     }
     for (auto& [client, entries] : of_client)
         send_replies(client, n, std::move(entries));
 }
 
-void Core::lookup(ClientId client, const std::vector<message::LaneRequest>& requests, bool complaint) {
+void Core::lookup(ClientId client, const std::vector<message::LaneRequest>& requests,
+                  bool complaint) {
     act(LookupReplies{client, requests, stable_.checkpoint.n, complaint});
 }
 
@@ -66,8 +70,8 @@ void Core::on(const RepliesFound& found) {
     for (const CachedReply& r : found.replies) {
         if (const auto at = log_.find(r.n); found.complaint && at != log_.end())
             at->second.complained = true;
-        if (r.proved_at > SequenceNumber(0) && r.proved_at == stable_.checkpoint.n && !r.proof.empty() &&
-            r.proof.size() <= decltype(message::ReplyProof::nodes)::max)
+        if (r.proved_at > SequenceNumber(0) && r.proved_at == stable_.checkpoint.n &&
+            !r.proof.empty() && r.proof.size() <= decltype(message::ReplyProof::nodes)::max)
             send({principal(found.client)},
                  message::ReplyProof{r.lane, r.number, stable_, r.proof});
         by_number[r.n].push_back({r.lane, r.number, r.digest, true, r.result});

@@ -23,7 +23,8 @@ void Core::on(const auth::Verified& m, const message::ExecutionStatus& status) {
     if (!status.asks || standing_ != Standing::Awake)
         return;
     std::size_t sent = 0;
-    for (auto at = log_.upper_bound(status.mark); at != log_.end() && sent < kReportsAtOnce; ++at, ++sent) {
+    for (auto at = log_.upper_bound(status.mark); at != log_.end() && sent < kReportsAtOnce;
+         ++at, ++sent) {
         if (!spend(Budget::Reports, m.sender(), kReportBudget))
             return;
         const Done& done = at->second;
@@ -38,8 +39,9 @@ void Core::on(const auth::Verified& m, const message::ExecutionStatus& status) {
     // Checkpoints are votes too; they travel signed.
     for (auto at = checkpoints_.upper_bound(status.mark); at != checkpoints_.end(); ++at)
         if (!at->second.signed_frame.empty() && spend(Budget::Reports, m.sender(), kReportBudget)) {
-            message::SignedReport signed_report{VoteKind::Checkpoint, at->first, membership_.config().number,
-                                                at->second.batch_digest, at->second.root, {}};
+            message::SignedReport signed_report{
+                VoteKind::Checkpoint,    at->first,       membership_.config().number,
+                at->second.batch_digest, at->second.root, {}};
             send({m.sender()}, std::move(signed_report), at->second.signed_frame);
         }
 }
@@ -79,8 +81,12 @@ void Core::answer_sign_request(AgreementId asker, const message::SignRequest& re
             taken.signed_frame = sign_checkpoint(request.n, taken);
         taken.asked_by.insert(asker);
         send({principal(asker)},
-             message::SignedReport{VoteKind::Checkpoint, request.n, membership_.config().number,
-                                   taken.batch_digest, taken.root, {}},
+             message::SignedReport{VoteKind::Checkpoint,
+                                   request.n,
+                                   membership_.config().number,
+                                   taken.batch_digest,
+                                   taken.root,
+                                   {}},
              taken.signed_frame);
         return;
     }
@@ -90,7 +96,8 @@ void Core::answer_sign_request(AgreementId asker, const message::SignRequest& re
 }
 
 void Core::sign_reply(AgreementId asker, SequenceNumber n, Done& done) {
-    message::SignedReport m{VoteKind::Reply, n, membership_.config().number, done.batch_digest, done.digest, {}};
+    message::SignedReport m{VoteKind::Reply,   n,           membership_.config().number,
+                            done.batch_digest, done.digest, {}};
     m.reply_digests = done.reply_digests;
     const bool first = done.signed_frame.empty();
     if (first)
@@ -114,8 +121,8 @@ void Core::answer_waiting(VoteKind vote, SequenceNumber n) {
 }
 
 Blob Core::sign_checkpoint(SequenceNumber n, const Checkpointed& taken) const {
-    return sealer_->sign(message::SignedReport{VoteKind::Checkpoint, n, membership_.config().number,
-                                               taken.batch_digest, taken.root, {}});
+    return sealer_->sign(message::SignedReport{
+        VoteKind::Checkpoint, n, membership_.config().number, taken.batch_digest, taken.root, {}});
 }
 
 } // namespace zz::execution

@@ -28,7 +28,8 @@ Note read_note(const Bytes& bytes) {
 
 } // namespace
 
-Engine::Engine(state::NodeStore& store, application::Application& application, std::size_t pool_bytes)
+Engine::Engine(state::NodeStore& store, application::Application& application,
+               std::size_t pool_bytes)
     : store_(&store), application_(&application), pool_(store, pool_bytes),
       retention_(std::make_unique<state::Retention>(store)), tree_(pool_) {}
 
@@ -92,7 +93,8 @@ void Engine::need(SequenceNumber n, const std::vector<Digest>& hashes) {
 }
 
 bool Engine::take_checkpoint(const TakeCheckpoint& job) {
-    ZZ_CHECK(job.n == executed_, "checkpoint {} asked after batch {}", job.n.value, executed_.value);
+    ZZ_CHECK(job.n == executed_, "checkpoint {} asked after batch {}", job.n.value,
+             executed_.value);
     state::Needs needs;
     if (!tree_.apply({{mark_key(), encode_mark(job.n, time_)}}, needs)) {
         need(job.n, needs.nodes());
@@ -118,8 +120,13 @@ std::optional<CachedReply> Engine::cached(ClientId client, const message::LaneRe
     auto entry = decode_cache_entry(read.value);
     if (!entry || entry->number != request.number)
         return std::nullopt;
-    CachedReply reply{request.lane, entry->number, entry->n, auth::reply_digest(entry->result),
-                      Blob(std::move(entry->result)), {}, {}};
+    CachedReply reply{request.lane,
+                      entry->number,
+                      entry->n,
+                      auth::reply_digest(entry->result),
+                      Blob(std::move(entry->result)),
+                      {},
+                      {}};
     const auto held = retention_->held().find(stable);
     if (reply.n > stable || held == retention_->held().end())
         return reply;

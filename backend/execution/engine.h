@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Engine: executes batches in order on the state tree, takes and installs checkpoints, gives and takes nodes (ZZ-4.2,
-// ZZ-5, ZZ-7). Synchronous: one job in, its results out; nothing but the store that is handed in lies outside. Run by
-// the execution thread of a replica, by the simulator in line.
+// Engine: executes batches in order on the state tree, takes and installs checkpoints, gives and
+// takes nodes (ZZ-4.2, ZZ-5, ZZ-7). Synchronous: one job in, its results out; nothing but the store
+// that is handed in lies outside. Run by the execution thread of a replica, by the simulator in
+// line.
 //
-// Parts: engine.cpp (jobs, the ordered queue), engine_execute.cpp (requests of a batch), engine_transfer.cpp (install,
-// nodes, walk). Owns tree, pool and retention; store and application are the shell's and must outlive it.
+// Parts: engine.cpp (jobs, the ordered queue), engine_execute.cpp (requests of a batch),
+// engine_transfer.cpp (install, nodes, walk). Owns tree, pool and retention; store and application
+// are the shell's and must outlive it.
 #pragma once
 
 #include <deque>
@@ -22,8 +24,8 @@
 
 namespace zz::execution {
 
-inline constexpr std::size_t kQueueMax = 256;              // batches and checkpoints given and not done
-inline constexpr std::size_t kResultBytesMax = 4u << 20;   // a longer reply becomes kResultTooLong
+inline constexpr std::size_t kQueueMax = 256; // batches and checkpoints given and not done
+inline constexpr std::size_t kResultBytesMax = 4u << 20; // a longer reply becomes kResultTooLong
 inline constexpr std::string_view kResultTooLong = "result too long";
 inline constexpr std::size_t kLookAheadBatches = 8;        // whose nodes are asked for early
 inline constexpr std::size_t kWalkVisits = 256;            // of one walk job
@@ -66,7 +68,8 @@ class Engine {
     void advance();
     bool take_checkpoint(const TakeCheckpoint& job);
     void need(SequenceNumber n, const std::vector<Digest>& hashes);
-    std::optional<CachedReply> cached(ClientId client, const message::LaneRequest& request, SequenceNumber stable);
+    std::optional<CachedReply> cached(ClientId client, const message::LaneRequest& request,
+                                      SequenceNumber stable);
     Bytes note_of(const Digest& batch_digest) const;
 
     // engine_execute.cpp
@@ -96,16 +99,18 @@ class Engine {
     state::Tree tree_;
     SequenceNumber executed_;
     Timestamp time_;
-    bool whole_ = true;                          // of the empty state all nodes are held
-    std::map<std::pair<ClientId, LaneId>, RequestNumber> numbers_; // last of each lane, as read so far
-    std::deque<Ordered> queue_;                  // bounded by kQueueMax
-    std::set<Digest> blocked_on_;                // what the front of the queue waits for
+    bool whole_ = true; // of the empty state all nodes are held
+    std::map<std::pair<ClientId, LaneId>, RequestNumber>
+        numbers_;                 // last of each lane, as read so far
+    std::deque<Ordered> queue_;   // bounded by kQueueMax
+    std::set<Digest> blocked_on_; // what the front of the queue waits for
     std::optional<state::MissingWalk> walk_;
-    SequenceNumber walked_;                      // the checkpoint that is walked; pinned meanwhile
-    std::optional<Digest> replaced_;             // newest state before the last install
-    std::optional<state::DiffWalk> clean_up_;    // of nodes of `replaced_` that the walked one does not have
+    SequenceNumber walked_;          // the checkpoint that is walked; pinned meanwhile
+    std::optional<Digest> replaced_; // newest state before the last install
+    std::optional<state::DiffWalk>
+        clean_up_; // of nodes of `replaced_` that the walked one does not have
     std::vector<Digest> clean_up_nodes_;
-    std::optional<SequenceNumber> pinned_;       // for others
+    std::optional<SequenceNumber> pinned_; // for others
     SequenceNumber stable_;
     std::vector<Result> results_;
 };

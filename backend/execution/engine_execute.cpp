@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The requests of a batch, one after the other, each on an overlay that is merged whole or not at all.
+// The requests of a batch, one after the other, each on an overlay that is merged whole or not at
+// all.
 #include <algorithm>
 
 #include "backend/execution/engine.h"
@@ -36,20 +37,20 @@ bool Engine::execute(Ordered& ordered) {
     leaves.reserve(ordered.replies.size());
     for (const ExecutedReply& r : ordered.replies)
         leaves.push_back(auth::report_leaf(r.client, r.lane, r.number, r.digest));
-    results_.push_back(
-        Executed{batch.n, batch.batch_digest, auth::merkle_root(leaves), std::move(ordered.replies)});
+    results_.push_back(Executed{batch.n, batch.batch_digest, auth::merkle_root(leaves),
+                                std::move(ordered.replies)});
     return true;
 }
 
 // True: done or skipped. False: nothing happened, and `wanted` is to be fetched first.
-bool Engine::execute(const ExecuteBatch& batch, const Position& at, std::vector<ExecutedReply>& replies,
-                     std::vector<Digest>& wanted) {
+bool Engine::execute(const ExecuteBatch& batch, const Position& at,
+                     std::vector<ExecutedReply>& replies, std::vector<Digest>& wanted) {
     const message::Request& request = *at.request;
     state::TreeOverlay overlay(tree_.snapshot());
     const auto fails = [&](const std::vector<Digest>& nodes) {
         wanted = nodes;
-        ZZ_CHECK(!wanted.empty(), "request {} of lane {} needs nodes but none is named", request.number.value,
-                 request.lane.value);
+        ZZ_CHECK(!wanted.empty(), "request {} of lane {} needs nodes but none is named",
+                 request.number.value, request.lane.value);
         return false;
     };
     const Bytes key = cache_key(at.client, request.lane);
@@ -58,8 +59,11 @@ bool Engine::execute(const ExecuteBatch& batch, const Position& at, std::vector<
         const auto read = overlay.get(key);
         if (read.found == state::Found::NeedsNodes)
             return fails(overlay.wanted());
-        const auto entry = read.found == state::Found::Yes ? decode_cache_entry(read.value) : std::nullopt;
-        last = numbers_.emplace(std::pair{at.client, request.lane}, entry ? entry->number : RequestNumber())
+        const auto entry =
+            read.found == state::Found::Yes ? decode_cache_entry(read.value) : std::nullopt;
+        last = numbers_
+                   .emplace(std::pair{at.client, request.lane},
+                            entry ? entry->number : RequestNumber())
                    .first;
     }
     // ZZ-4.4: exactly once.
@@ -79,7 +83,8 @@ bool Engine::execute(const ExecuteBatch& batch, const Position& at, std::vector<
         return fails(overlay.wanted());
     last->second = request.number;
     const Digest digest = auth::reply_digest(entry.result);
-    replies.push_back({at.client, request.lane, request.number, digest, Blob(std::move(entry.result))});
+    replies.push_back(
+        {at.client, request.lane, request.number, digest, Blob(std::move(entry.result))});
     return true;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Installing a checkpoint of which little or nothing is held, nodes from and for others, the background walk.
+// Installing a checkpoint of which little or nothing is held, nodes from and for others, the
+// background walk.
 #include <algorithm>
 
 #include "backend/execution/engine.h"
@@ -33,7 +34,8 @@ void Engine::on(const Install& job) {
     end_walk();
     pinned_.reset(); // An adopted state ends all pins.
     const state::HeldCheckpoint* newest = retention_->newest();
-    // What we hold at or above n is not what the cluster agreed on; its nodes stay useful by their hash.
+    // What we hold at or above n is not what the cluster agreed on; its nodes stay useful by their
+    // hash.
     if (newest && newest->n >= job.n) {
         forget_checkpoints();
         newest = nullptr;
@@ -165,7 +167,8 @@ void Engine::on(const WalkMissing& job) {
     walked.again = !walked.whole && walk_->waiting() < kWalkWaitingMax &&
                    walk_->visited() - before >= kWalkVisits;
     if (walked.whole) {
-        // The state since then is that of the walked checkpoint with nodes that were made here: all held.
+        // The state since then is that of the walked checkpoint with nodes that were made here: all
+        // held.
         whole_ = true;
         // Only then is it known what the state before the install does not share with it.
         if (replaced_ && retention_->held().contains(walked_)) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Jobs and results: what the execution core asks of the engine and what it gets back, as plain values. Batches and
-// checkpoints are done in the order they are given; the engine keeps them until the nodes they need have come. All
-// other jobs are done at once. The results of one job are in order, and no result overtakes an earlier one.
+// Jobs and results: what the execution core asks of the engine and what it gets back, as plain
+// values. Batches and checkpoints are done in the order they are given; the engine keeps them until
+// the nodes they need have come. All other jobs are done at once. The results of one job are in
+// order, and no result overtakes an earlier one.
 #pragma once
 
 #include <optional>
@@ -23,8 +24,8 @@ struct ExecuteBatch {
     Timestamp time; // effective (ZZ-3.4)
     message::BatchContent content;
 };
-// Of the state after batch n, the last one given. -> CheckpointTaken, when its nodes are as durable as the store makes
-// them (ZZ-5.5).
+// Of the state after batch n, the last one given. -> CheckpointTaken, when its nodes are as durable
+// as the store makes them (ZZ-5.5).
 struct TakeCheckpoint {
     SequenceNumber n;
     Digest batch_digest;
@@ -45,8 +46,8 @@ struct SupplyNodes {
     PrincipalId asker;
     std::vector<Digest> hashes;
 };
-// A bounded step of the background walk (ZZ-7.5). `anew`: nodes of the walked checkpoint are held nowhere any more; begin
-// with the newest one. -> Walked
+// A bounded step of the background walk (ZZ-7.5). `anew`: nodes of the walked checkpoint are held
+// nowhere any more; begin with the newest one. -> Walked
 struct WalkMissing {
     bool anew = false;
 };
@@ -54,20 +55,21 @@ struct WalkMissing {
 struct LookupReplies {
     ClientId client;
     std::vector<message::LaneRequest> requests;
-    SequenceNumber stable; // entries at or below it come with their path (ZZ-4.3 (d))
+    SequenceNumber stable;  // entries at or below it come with their path (ZZ-4.3 (d))
     bool complaint = false; // the client asked; handed back
 };
 // A checkpoint is stable: nodes that only older ones need may go (ZZ-5.4). No result.
 struct Stable {
     SequenceNumber n;
 };
-// While pinned, checkpoints from the newest stable one on stay for those who recover (ZZ-5.4). No result.
+// While pinned, checkpoints from the newest stable one on stay for those who recover (ZZ-5.4). No
+// result.
 struct Pin {
     bool pinned = false;
 };
 
-using Job = std::variant<Open, ExecuteBatch, TakeCheckpoint, Install, DropState, AddNodes, SupplyNodes, WalkMissing,
-                         LookupReplies, Stable, Pin>;
+using Job = std::variant<Open, ExecuteBatch, TakeCheckpoint, Install, DropState, AddNodes,
+                         SupplyNodes, WalkMissing, LookupReplies, Stable, Pin>;
 
 // --- results
 
@@ -125,7 +127,7 @@ struct CachedReply {
     SequenceNumber n;
     Digest digest;
     Blob result;
-    SequenceNumber proved_at;  // checkpoint that `proof` leads to; 0: no proof
+    SequenceNumber proved_at; // checkpoint that `proof` leads to; 0: no proof
     std::vector<Blob> proof;
 };
 // Only those requests that are the last of their lane.
@@ -135,7 +137,7 @@ struct RepliesFound {
     bool complaint = false;
 };
 
-using Result = std::variant<Opened, Executed, NeedsNodes, CheckpointTaken, Installed, Dropped, NodesAdded, Supplied,
-                            Walked, RepliesFound>;
+using Result = std::variant<Opened, Executed, NeedsNodes, CheckpointTaken, Installed, Dropped,
+                            NodesAdded, Supplied, Walked, RepliesFound>;
 
 } // namespace zz::execution

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Orders: ORDERs and batch bodies until they are executed (ZZ-4.1). A number is agreed when f+1 agreement replicas sent
-// the same ORDER, and ready when its body is held too. Bounded: a window of numbers, one ORDER and one body of each
-// agreement replica for each of them, and bytes of bodies that are not agreed yet.
+// Orders: ORDERs and batch bodies until they are executed (ZZ-4.1). A number is agreed when f+1
+// agreement replicas sent the same ORDER, and ready when its body is held too. Bounded: a window of
+// numbers, one ORDER and one body of each agreement replica for each of them, and bytes of bodies
+// that are not agreed yet.
 #pragma once
 
 #include <map>
@@ -37,7 +38,8 @@ class Orders {
     bool ready(SequenceNumber n) const;
     // The body, moved out. Precondition: ready(n).
     message::BatchContent take(SequenceNumber n);
-    // Those who sent the agreed ORDER and thereby say that they serve its body. Precondition: agreed(n).
+    // Those who sent the agreed ORDER and thereby say that they serve its body. Precondition:
+    // agreed(n).
     std::vector<AgreementId> holders(SequenceNumber n) const;
     // The highest agreed number; `done` if there is none above it.
     SequenceNumber highest_agreed() const { return std::max(highest_agreed_, done_); }

@@ -49,7 +49,9 @@ std::optional<CacheEntry> decode_cache_entry(ByteView bytes) {
                       Bytes(result.begin(), result.end())};
 }
 
-Bytes mark_key() { return {'m'}; }
+Bytes mark_key() {
+    return {'m'};
+}
 
 Bytes encode_mark(SequenceNumber n, Timestamp time) {
     Bytes out;
@@ -58,8 +60,8 @@ Bytes encode_mark(SequenceNumber n, Timestamp time) {
     return out;
 }
 
-std::optional<CacheEntry> read_reply_proof(const Digest& root, std::span<const Blob> nodes, ClientId client,
-                                           LaneId lane) {
+std::optional<CacheEntry> read_reply_proof(const Digest& root, std::span<const Blob> nodes,
+                                           ClientId client, LaneId lane) {
     const state::Proved proved = state::verify_proof(root, cache_key(client, lane), nodes);
     if (proved.verdict != state::Proved::Verdict::Present)
         return std::nullopt;

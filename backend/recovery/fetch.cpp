@@ -10,13 +10,14 @@ namespace zz::recovery {
 
 namespace {
 
-inline constexpr std::uint32_t kLateMax = 4;      // doublings of a source's deadline
-inline constexpr double kBytesPerNode = 600.0;    // what a background hash is charged when it is asked
+inline constexpr std::uint32_t kLateMax = 4;   // doublings of a source's deadline
+inline constexpr double kBytesPerNode = 600.0; // what a background hash is charged when it is asked
 inline constexpr double kBurstSeconds = 0.25;
 
 } // namespace
 
-void Fetch::set_sources(const std::vector<PrincipalId>& first, const std::vector<PrincipalId>& last) {
+void Fetch::set_sources(const std::vector<PrincipalId>& first,
+                        const std::vector<PrincipalId>& last) {
     std::map<PrincipalId, Source> next;
     const auto keep = [&](const PrincipalId& id, bool last_resort) {
         Source source;
@@ -79,7 +80,8 @@ void Fetch::remember(const Digest& hash) {
     }
 }
 
-std::vector<Blob> Fetch::on_nodes(Instant now, const PrincipalId& from, const message::Nodes& nodes) {
+std::vector<Blob> Fetch::on_nodes(Instant now, const PrincipalId& from,
+                                  const message::Nodes& nodes) {
     std::vector<Blob> out;
     const auto source = sources_.find(from);
     if (source == sources_.end())
@@ -90,7 +92,8 @@ std::vector<Blob> Fetch::on_nodes(Instant now, const PrincipalId& from, const me
         const Digest hash = crypto::sha256(bytes.view());
         answered.insert(hash);
         if (const auto at = wanted_.find(hash); at != wanted_.end()) {
-            tokens_ -= at->second.blocking ? 0.0 : static_cast<double>(bytes.size()) - kBytesPerNode;
+            tokens_ -=
+                at->second.blocking ? 0.0 : static_cast<double>(bytes.size()) - kBytesPerNode;
             wanted_.erase(at);
             remember(hash);
             ++nodes_fetched_;
@@ -138,7 +141,8 @@ void Fetch::on_late(Instant now) {
             source.last_late = now;
             for (const Digest& hash : source.asked.front().hashes) {
                 // One that stays silent must not hide that nobody holds a node (R10).
-                if (const auto at = wanted_.find(hash); at != wanted_.end() && source.late >= kLateLeft)
+                if (const auto at = wanted_.find(hash);
+                    at != wanted_.end() && source.late >= kLateLeft)
                     at->second.not_held_by.insert(id);
                 requeue(hash);
             }
@@ -172,7 +176,8 @@ void Fetch::pick_from(std::deque<Digest>& queue, const PrincipalId& source,
         const Digest hash = queue.front();
         queue.pop_front();
         const auto at = wanted_.find(hash);
-        if (at == wanted_.end() || at->second.in_flight || (at->second.blocking && &queue == &background_))
+        if (at == wanted_.end() || at->second.in_flight ||
+            (at->second.blocking && &queue == &background_))
             continue; // It came, or stands in the other queue.
         const std::set<PrincipalId>& lacking = at->second.not_held_by;
         if (lacking.contains(source) ||
@@ -228,7 +233,8 @@ std::vector<Ask> Fetch::asks(Instant now) {
             pick(id, tokens_ > 0, of_the_sound ? std::set<PrincipalId>() : sound_ones);
         if (fetch.hashes.empty())
             continue;
-        Asked asked{{fetch.hashes.begin(), fetch.hashes.end()}, now + kSourceDeadline * (1 << source.late)};
+        Asked asked{{fetch.hashes.begin(), fetch.hashes.end()},
+                    now + kSourceDeadline * (1 << source.late)};
         source.asked.push_back(std::move(asked));
         out.push_back({id, std::move(fetch)});
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fetch: which tree nodes are wanted, from whom they are asked, and what came (ZZ-7.2, ZZ-7.3, ZZ-7.5). What a request
-// waits for goes first; the background walk shares what is left within a bandwidth limit. A source that is late or sent
-// bytes that nobody asked for is used last; every node is named by its hash, so no source is trusted. A plain value
-// inside the execution core.
+// Fetch: which tree nodes are wanted, from whom they are asked, and what came (ZZ-7.2, ZZ-7.3,
+// ZZ-7.5). What a request waits for goes first; the background walk shares what is left within a
+// bandwidth limit. A source that is late or sent bytes that nobody asked for is used last; every
+// node is named by its hash, so no source is trusted. A plain value inside the execution core.
 #pragma once
 
 #include <deque>
@@ -17,12 +17,14 @@
 namespace zz::recovery {
 
 inline constexpr std::size_t kHashesPerAsk = 128;
-inline constexpr std::size_t kAsksPerSource = 2;        // unanswered at a time
-inline constexpr std::size_t kWantedMax = 65'536;       // background ones beyond it are left to the next walk
-inline constexpr std::size_t kRecentMax = 8'192;        // hashes that came: a second copy is no fault
-inline constexpr Duration kSourceDeadline = milliseconds(250); // doubles with each miss, up to 16 times
-inline constexpr std::uint32_t kLateLeft = 2;                  // misses after which a source is left alone
-inline constexpr Duration kLatePause = seconds(5);             // for so long, while there is a better one
+inline constexpr std::size_t kAsksPerSource = 2; // unanswered at a time
+inline constexpr std::size_t kWantedMax =
+    65'536; // background ones beyond it are left to the next walk
+inline constexpr std::size_t kRecentMax = 8'192; // hashes that came: a second copy is no fault
+inline constexpr Duration kSourceDeadline =
+    milliseconds(250);                             // doubles with each miss, up to 16 times
+inline constexpr std::uint32_t kLateLeft = 2;      // misses after which a source is left alone
+inline constexpr Duration kLatePause = seconds(5); // for so long, while there is a better one
 inline constexpr Duration kUnavailablePause = milliseconds(500);
 
 enum class Urgency : std::uint8_t { Background, Blocking };
@@ -37,7 +39,8 @@ class Fetch {
     explicit Fetch(std::uint64_t background_bytes_per_second)
         : background_rate_(background_bytes_per_second) {}
 
-    // Whom to ask: `last` only when none of `first` can serve. Asks to sources that are gone are made again.
+    // Whom to ask: `last` only when none of `first` can serve. Asks to sources that are gone are
+    // made again.
     void set_sources(const std::vector<PrincipalId>& first, const std::vector<PrincipalId>& last);
     void want(Urgency urgency, std::span<const Digest> hashes);
     void forget_all();
@@ -49,7 +52,8 @@ class Fetch {
     // When asks() has something to do next.
     Instant wake_at(Instant now) const;
 
-    // True once after every source said that it does not hold a wanted node: the checkpoint is gone (R10).
+    // True once after every source said that it does not hold a wanted node: the checkpoint is gone
+    // (R10).
     bool take_unavailable() { return std::exchange(unavailable_, false); }
     bool wants_blocking() const { return !blocking_.empty(); }
     std::size_t wanted() const { return wanted_.size(); }
@@ -83,9 +87,10 @@ class Fetch {
     bool sound(const Source& source, Instant now) const;
     std::vector<PrincipalId> ranked() const;
     // `refused_by`: only what all of these do not hold.
-    message::NodeFetch pick(const PrincipalId& source, bool background, const std::set<PrincipalId>& refused_by);
-    void pick_from(std::deque<Digest>& queue, const PrincipalId& source, const std::set<PrincipalId>& refused_by,
-                   message::NodeFetch& out);
+    message::NodeFetch pick(const PrincipalId& source, bool background,
+                            const std::set<PrincipalId>& refused_by);
+    void pick_from(std::deque<Digest>& queue, const PrincipalId& source,
+                   const std::set<PrincipalId>& refused_by, message::NodeFetch& out);
     void remember(const Digest& hash);
     void refill(Instant now);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Supply: how many node fetches of each asker are served at a time; the rest is dropped and asked again by the asker
-// at its deadline. So one recovering replica, or a liar that plays one, cannot keep the execution thread from its work.
+// Supply: how many node fetches of each asker are served at a time; the rest is dropped and asked
+// again by the asker at its deadline. So one recovering replica, or a liar that plays one, cannot
+// keep the execution thread from its work.
 #pragma once
 
 #include <cstdint>

@@ -77,7 +77,8 @@ void Core::on(const message::ReplyProof& proof) {
     if (proof.certificate.checkpoint.n == SequenceNumber(0) ||
         !auth::is_stable(proof.certificate, settings_.faults))
         return;
-    auto cached = settings_.read_proof(proof.certificate.checkpoint.root, proof.nodes, self_, proof.lane);
+    auto cached =
+        settings_.read_proof(proof.certificate.checkpoint.root, proof.nodes, self_, proof.lane);
     if (cached && cached->number == proof.number)
         accept(proof.lane, {Blob(std::move(cached->result)), How::Proof});
 }

@@ -10,10 +10,11 @@ namespace zz::client {
 
 namespace {
 
-inline constexpr int kTimeoutDoublings = 5;  // reply timeout: 1, 2, .. 32 times the setting
+inline constexpr int kTimeoutDoublings = 5; // reply timeout: 1, 2, .. 32 times the setting
 inline constexpr int kDoubtDoublings = 6;
 inline constexpr std::size_t kBundleBytesMax = 4u << 20;
-// f+1 digests without the result: how much of the reply timeout the designated replica may still take.
+// f+1 digests without the result: how much of the reply timeout the designated replica may still
+// take.
 inline constexpr int kResultPatience = 20;
 inline constexpr int kConfigurationPeriod = 10; // heartbeats
 
@@ -26,8 +27,10 @@ Core::Core(Settings settings, const auth::Sealer& sealer, const auth::Keyring& k
       doubt_(settings_.limits.reply_timeout), nonce_(settings_.nonce) {
     ZZ_CHECK(sealer.identity().self.role == Role::Client, "{} is no client",
              to_string(sealer.identity().self));
-    for (Lane& lane : lanes_)
-        lane.last = settings_.first_number - 1;
+    for (std::size_t i = 0; i < lanes_.size(); ++i)
+        lanes_[i].last = (i < settings_.first_numbers.size() ? settings_.first_numbers[i]
+                                                             : settings_.first_number) -
+                         1;
 }
 
 bool Core::busy(LaneId lane) const {
@@ -43,8 +46,9 @@ RequestNumber Core::submit(LaneId lane, Bytes operation, std::uint32_t budget) {
     ZZ_CHECK(lane.value < lanes_.size(), "lane {} of {}", lane.value, lanes_.size());
     Lane& l = lanes_[lane.value];
     ZZ_CHECK(!l.request, "lane {} still waits for request {}", lane.value, l.last.value);
-    ZZ_CHECK(operation.size() <= settings_.limits.request_bytes_max, "operation of {} bytes, at most {}",
-             operation.size(), settings_.limits.request_bytes_max);
+    ZZ_CHECK(operation.size() <= settings_.limits.request_bytes_max,
+             "operation of {} bytes, at most {}", operation.size(),
+             settings_.limits.request_bytes_max);
     ++l.last;
     highest_ = std::max(highest_, l.last);
     const std::uint32_t most = settings_.limits.request_budget_max;
@@ -124,8 +128,8 @@ void Core::on_timers(Instant now) {
         Outstanding& o = *lanes_[lane.value].request;
         if (o.deadline <= now) {
             late.push_back(lane);
-            o.timeout = std::min<Duration>(o.timeout * 2,
-                                           settings_.limits.reply_timeout * (1 << kTimeoutDoublings));
+            o.timeout = std::min<Duration>(o.timeout * 2, settings_.limits.reply_timeout *
+                                                              (1 << kTimeoutDoublings));
             o.deadline = now + o.timeout;
         } else {
             lacking.push_back(lane);
@@ -184,7 +188,8 @@ void Core::ask_configuration(Instant now) {
     output_.sends.push_back({all_agreement(), message::ConfigRequest{++nonce_}, {}, {}});
 }
 
-// f+1 votes came without the result: a silent designated replica must not cost the whole reply timeout.
+// f+1 votes came without the result: a silent designated replica must not cost the whole reply
+// timeout.
 void Core::expect_result(LaneId lane, Instant now) {
     Outstanding& o = *lanes_[lane.value].request;
     if (o.queued || o.ask_result != kNever)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Core of a client (ZZ-2.4, ZZ-4.3): a gateway whose users are lanes with one outstanding request each. Requests that
-// were submitted since the last step travel in one signed bundle, to the replica it believes to be primary, or to all
-// agreement replicas while it doubts that belief; a request that times out goes to all of them, and every execution
-// replica is asked for its whole reply. A result is handed out only by ZZ-4.3 (a)-(d) with incarnations that are live
-// in the newest configuration certificate.
+// Core of a client (ZZ-2.4, ZZ-4.3): a gateway whose users are lanes with one outstanding request
+// each. Requests that were submitted since the last step travel in one signed bundle, to the
+// replica it believes to be primary, or to all agreement replicas while it doubts that belief; a
+// request that times out goes to all of them, and every execution replica is asked for its whole
+// reply. A result is handed out only by ZZ-4.3 (a)-(d) with incarnations that are live in the
+// newest configuration certificate.
 //
-// Parts: votes.h (what is enough for one request), core.cpp (submission, timers), acceptance.cpp (what arrives).
-// A sans-IO value (core/io.h); does not own the keyring.
+// Parts: votes.h (what is enough for one request), core.cpp (submission, timers), acceptance.cpp
+// (what arrives). A sans-IO value (core/io.h); does not own the keyring.
 #pragma once
 
 #include <array>
@@ -28,8 +29,9 @@ struct CachedReply {
     SequenceNumber n;
     Bytes result;
 };
-// Reads a lane's reply-cache entry from tree nodes, root first; nothing unless every node hashes into `root`
-// (ZZ-4.3 (d)). execution::read_reply_proof is the one; handed in because this room knows no state tree.
+// Reads a lane's reply-cache entry from tree nodes, root first; nothing unless every node hashes
+// into `root` (ZZ-4.3 (d)). execution::read_reply_proof is the one; handed in because this room
+// knows no state tree.
 using ProofReader = std::function<std::optional<CachedReply>(
     const Digest& root, std::span<const Blob> nodes, ClientId client, LaneId lane)>;
 
@@ -38,9 +40,12 @@ struct Settings {
     cluster::Limits limits;
     std::uint32_t lanes = 1;
     message::Config configuration; // of the cluster file
-    // Numbers of all lanes go upward from here. A restarted client starts above every number it may have used, by at
-    // most message::kMaxNumberStep: reserve blocks durably (see highest()).
+    // Numbers of all lanes go upward from here. A restarted client starts above every number it may
+    // have used, by at most message::kMaxNumberStep: reserve blocks durably (see highest()).
     RequestNumber first_number{1};
+    // Of each lane, if a shell keeps them apart: an idle lane does not fall behind a busy one.
+    // Empty: first_number.
+    std::vector<RequestNumber> first_numbers;
     std::uint64_t nonce = 1; // of the first question for the configuration; best random
     ProofReader read_proof;  // empty: proofs of clause (d) are ignored
 };
@@ -56,14 +61,16 @@ using Action = std::variant<Accepted, core::Configured>;
 using Input = std::variant<core::Received, core::TimePassed>;
 using Output = core::Output<Action>;
 
-inline constexpr Instant kLongAgo{INT64_MIN / 2}; // before every instant; differences do not overflow
+inline constexpr Instant kLongAgo{INT64_MIN /
+                                  2}; // before every instant; differences do not overflow
 
 class Core {
   public:
     Core(Settings settings, const auth::Sealer& sealer, const auth::Keyring& keyring);
 
-    // Takes an operation for a free lane; sent with the next step or flush. Preconditions: lane < lanes, !busy(lane),
-    // operation.size() <= limits.request_bytes_max. `budget` 0 stands for the most that is allowed.
+    // Takes an operation for a free lane; sent with the next step or flush. Preconditions: lane <
+    // lanes, !busy(lane), operation.size() <= limits.request_bytes_max. `budget` 0 stands for the
+    // most that is allowed.
     RequestNumber submit(LaneId lane, Bytes operation, std::uint32_t budget = 0);
     bool busy(LaneId lane) const;
     // Seals what was submitted. Every step does it too.
@@ -84,8 +91,8 @@ class Core {
         message::Request request;
         bool queued = true; // not sent yet
         Duration timeout{};
-        Instant deadline = kNever;     // retransmission
-        Instant ask_result = kNever;   // f+1 votes, nobody sent the result
+        Instant deadline = kNever;   // retransmission
+        Instant ask_result = kNever; // f+1 votes, nobody sent the result
         Instant due() const { return std::min(deadline, ask_result); }
         Votes votes;
     };

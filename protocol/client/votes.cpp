@@ -10,8 +10,10 @@ namespace zz::client {
 
 namespace {
 
-// The digest that at least `enough` of `count` hold; with votes of correct majorities there is at most one.
-std::optional<Digest> first_with(const std::map<Digest, std::uint32_t>& count, std::uint32_t enough) {
+// The digest that at least `enough` of `count` hold; with votes of correct majorities there is at
+// most one.
+std::optional<Digest> first_with(const std::map<Digest, std::uint32_t>& count,
+                                 std::uint32_t enough) {
     for (const auto& [digest, votes] : count)
         if (votes >= enough)
             return digest;
@@ -26,7 +28,9 @@ void Votes::add_reply(ExecutionId from, const Digest& digest, const Blob* result
         results_[from.slot] = {digest, *result};
 }
 
-void Votes::add_affidavit(AgreementId from, const Digest& digest) { affidavits_[from] = digest; }
+void Votes::add_affidavit(AgreementId from, const Digest& digest) {
+    affidavits_[from] = digest;
+}
 
 void Votes::add_certificate(const Digest& digest, std::vector<ExecutionId> signers) {
     certified_ = Certified{digest, std::move(signers)};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Votes: what a client holds for one outstanding request, and when that is enough (ZZ-4.3). A plain value of the core;
-// bounded: one vote and one result of each execution slot, one affidavit of each agreement replica.
+// Votes: what a client holds for one outstanding request, and when that is enough (ZZ-4.3). A plain
+// value of the core; bounded: one vote and one result of each execution slot, one affidavit of each
+// agreement replica.
 #pragma once
 
 #include <map>
@@ -28,13 +29,15 @@ struct Decision {
 
 class Votes {
   public:
-    // `result`: null if the replica sent only the digest; else it hashes to `digest` (precondition).
+    // `result`: null if the replica sent only the digest; else it hashes to `digest`
+    // (precondition).
     void add_reply(ExecutionId from, const Digest& digest, const Blob* result);
     void add_affidavit(AgreementId from, const Digest& digest);
     // A reply certificate of live incarnations proves `digest` (its signers, for ZZ-4.6).
     void add_certificate(const Digest& digest, std::vector<ExecutionId> signers);
 
-    // Votes of incarnations that are not live in `membership` count nowhere, also retroactively (ZZ-4.6).
+    // Votes of incarnations that are not live in `membership` count nowhere, also retroactively
+    // (ZZ-4.6).
     std::optional<Decision> decide(const core::Membership& membership, const Faults& faults) const;
     // Enough votes for a digest whose result nobody sent: those who voted for it, to be asked.
     std::vector<ExecutionId> lacks_result(const core::Membership& membership,
@@ -60,8 +63,9 @@ class Votes {
     std::optional<Certified> certified_;
 };
 
-// The digest that a reply certificate proves for one of its entries, with its signers; nothing if it proves none:
-// fewer than f+1 equal reports of distinct live incarnations, or a path that does not lead to their digest.
+// The digest that a reply certificate proves for one of its entries, with its signers; nothing if
+// it proves none: fewer than f+1 equal reports of distinct live incarnations, or a path that does
+// not lead to their digest.
 bool proves(const message::ReplyCertificate& certificate, const message::CertifiedReply& reply,
             ClientId client, const core::Membership& membership, const Faults& faults);
 

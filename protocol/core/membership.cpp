@@ -48,8 +48,12 @@ std::vector<ExecutionId> Membership::with_state(bool active, bool asleep) const 
     return out;
 }
 
-std::vector<ExecutionId> Membership::active() const { return with_state(true, false); }
-std::vector<ExecutionId> Membership::all_live() const { return with_state(true, true); }
+std::vector<ExecutionId> Membership::active() const {
+    return with_state(true, false);
+}
+std::vector<ExecutionId> Membership::all_live() const {
+    return with_state(true, true);
+}
 
 ConfigurationNumber Membership::highest_seen() const {
     ConfigurationNumber highest = config_.number;

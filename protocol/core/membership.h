@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Membership: the newest configuration certificate that one party knows (ZZ-2.1), and the CONFIGs that may become the
-// next: f+1 equal ones of distinct agreement replicas; nothing is believed from one. Keeps the newest CONFIG of each
-// agreement replica and no more. A plain value inside a core.
+// Membership: the newest configuration certificate that one party knows (ZZ-2.1), and the CONFIGs
+// that may become the next: f+1 equal ones of distinct agreement replicas; nothing is believed from
+// one. Keeps the newest CONFIG of each agreement replica and no more. A plain value inside a core.
 #pragma once
 
 #include <map>
@@ -17,8 +17,8 @@ class Membership {
     // `first`: the configuration of the cluster file; it needs no certificate.
     Membership(Faults faults, message::Config first) : faults_(faults), config_(std::move(first)) {}
 
-    // `config` was verified as its signer's. True if the configuration changed by it: a higher number with f+1 equal
-    // signatures.
+    // `config` was verified as its signer's. True if the configuration changed by it: a higher
+    // number with f+1 equal signatures.
     bool add(const message::Embedded<message::Config>& config);
 
     const message::Config& config() const { return config_; }

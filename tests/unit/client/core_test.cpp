@@ -19,26 +19,31 @@ inline constexpr std::uint64_t kSecret = 5;
 
 struct Party {
     explicit Party(PrincipalId id)
-        : keyring(id, kSecret), sealer({{}, ApplicationId(0), Generation(0), id, Faults{1}}, keyring) {}
+        : keyring(id, kSecret),
+          sealer({{}, ApplicationId(0), Generation(0), id, Faults{1}}, keyring) {}
     Party(const Party&) = delete;
     auth::PlainKeyring keyring;
     auth::Sealer sealer;
 };
 
-ExecutionId e(std::uint32_t slot, std::uint32_t incarnation = 0) { return {SlotId(slot), Incarnation(incarnation)}; }
+ExecutionId e(std::uint32_t slot, std::uint32_t incarnation = 0) {
+    return {SlotId(slot), Incarnation(incarnation)};
+}
 
 message::Config configuration() {
     message::Config config;
     for (std::uint32_t slot = 1; slot <= 3; ++slot) {
         const PublicKeys keys = auth::PlainKeyring::keys_of(principal(e(slot)), kSecret);
-        config.members.push_back({SlotId(slot), Incarnation(0),
-                                  slot <= 2 ? message::MemberState::Active : message::MemberState::Asleep,
-                                  keys.signing, keys.exchange});
+        config.members.push_back(
+            {SlotId(slot), Incarnation(0),
+             slot <= 2 ? message::MemberState::Active : message::MemberState::Asleep, keys.signing,
+             keys.exchange});
     }
     return config;
 }
 
-// A client with 8 lanes; f = 1. A "proof" here is one node that is the result, under the root that is its digest.
+// A client with 8 lanes; f = 1. A "proof" here is one node that is the result, under the root that
+// is its digest.
 struct Bench {
     Party self{principal(ClientId(1))};
     std::unique_ptr<Core> core;
@@ -75,7 +80,9 @@ struct Bench {
         Party party(who);
         step(core::Received{party.sealer.own(m)});
     }
-    void from_agreement(std::uint32_t i, const message::Message& m) { from(principal(AgreementId(i)), m); }
+    void from_agreement(std::uint32_t i, const message::Message& m) {
+        from(principal(AgreementId(i)), m);
+    }
     void pass(Duration time) {
         const Instant end = now + time;
         for (; now < end; now = now + milliseconds(10))
@@ -86,16 +93,20 @@ struct Bench {
         step(core::TimePassed{});
         return number;
     }
-    void reply(ExecutionId who, std::uint32_t lane, std::uint64_t number, const std::string& result, bool whole) {
+    void reply(ExecutionId who, std::uint32_t lane, std::uint64_t number, const std::string& result,
+               bool whole) {
         message::Reply m;
         m.n = SequenceNumber(1);
-        m.entries.push_back({LaneId(lane), RequestNumber(number), auth::reply_digest(view_of(result)), whole,
+        m.entries.push_back({LaneId(lane), RequestNumber(number),
+                             auth::reply_digest(view_of(result)), whole,
                              whole ? Blob(bytes_of(result)) : Blob()});
         from(principal(who), m);
     }
-    void affidavit(std::uint32_t replica, std::uint32_t lane, std::uint64_t number, const std::string& result) {
+    void affidavit(std::uint32_t replica, std::uint32_t lane, std::uint64_t number,
+                   const std::string& result) {
         message::ReplyAffidavit m;
-        m.entries.push_back({LaneId(lane), RequestNumber(number), auth::reply_digest(view_of(result))});
+        m.entries.push_back(
+            {LaneId(lane), RequestNumber(number), auth::reply_digest(view_of(result))});
         from_agreement(replica, m);
     }
     template <class T> std::vector<core::Send> sent() {
@@ -109,16 +120,23 @@ struct Bench {
 };
 
 // A reply certificate for two leaves, ours the second one.
-message::ReplyCertificate certificate(const std::string& result, const std::vector<ExecutionId>& signers) {
+message::ReplyCertificate certificate(const std::string& result,
+                                      const std::vector<ExecutionId>& signers) {
     const Digest digest = auth::reply_digest(view_of(result));
-    const std::vector<Digest> leaves{Digest{}, auth::report_leaf(ClientId(1), LaneId(0), RequestNumber(1), digest)};
+    const std::vector<Digest> leaves{
+        Digest{}, auth::report_leaf(ClientId(1), LaneId(0), RequestNumber(1), digest)};
     const std::vector<std::uint32_t> indices{1};
     message::ReplyCertificate m;
     m.n = SequenceNumber(1);
     for (const ExecutionId& id : signers) {
         Party party(principal(id));
-        m.reports.push_back(party.sealer.embed(message::SignedReport{
-            VoteKind::Reply, m.n, ConfigurationNumber(id.slot.value), {}, auth::merkle_root(leaves), {}}));
+        m.reports.push_back(
+            party.sealer.embed(message::SignedReport{VoteKind::Reply,
+                                                     m.n,
+                                                     ConfigurationNumber(id.slot.value),
+                                                     {},
+                                                     auth::merkle_root(leaves),
+                                                     {}}));
     }
     message::CertifiedReply entry{{LaneId(0), RequestNumber(1), digest}, 1, 2, {}};
     for (const Digest& sibling : auth::merkle_siblings(leaves, indices))
@@ -194,7 +212,7 @@ void ClientCoreTest::refusesLessThanThat() {
     Bench b;
     b.submit(0);
     b.reply(e(1), 0, 1, "lie", true);
-    b.reply(e(1), 0, 1, "lie", true); // The same one again.
+    b.reply(e(1), 0, 1, "lie", true);    // The same one again.
     b.reply(e(1, 7), 0, 1, "lie", true); // An incarnation that does not exist.
     b.reply(e(2), 0, 1, "r", true);
     QVERIFY(b.accepted.empty());
@@ -219,7 +237,8 @@ void ClientCoreTest::resultMustHashToItsDigest() {
     b.submit(0);
     b.reply(e(1), 0, 1, "r", false);
     message::Reply m;
-    m.entries.push_back({LaneId(0), RequestNumber(1), auth::reply_digest(view_of("r")), true, Blob(bytes_of("other"))});
+    m.entries.push_back({LaneId(0), RequestNumber(1), auth::reply_digest(view_of("r")), true,
+                         Blob(bytes_of("other"))});
     b.from(principal(e(2)), m);
     QVERIFY(b.accepted.empty());
     b.reply(e(2), 0, 1, "r", true);
@@ -311,7 +330,8 @@ void ClientCoreTest::refusesBadProofs() {
     QVERIFY(b.accepted.empty());
 }
 
-// ZZ-4.6: also retroactively; and a new incarnation's votes count once f+1 agreement replicas say that it lives.
+// ZZ-4.6: also retroactively; and a new incarnation's votes count once f+1 agreement replicas say
+// that it lives.
 void ClientCoreTest::votesOfRemovedIncarnationsDie() {
     Bench b;
     b.submit(0);
@@ -381,7 +401,8 @@ void ClientCoreTest::learnsThePrimaryFromAWeakQuorum() {
         nonce = std::get<message::ConfigRequest>(s.message).nonce;
     const auto answer = [&](std::uint32_t i, std::uint64_t view) {
         Party party(principal(AgreementId(i)));
-        b.from_agreement(i, message::ConfigAnswer{nonce, party.sealer.embed(configuration()), View(view)});
+        b.from_agreement(
+            i, message::ConfigAnswer{nonce, party.sealer.embed(configuration()), View(view)});
     };
     answer(4, ~std::uint64_t{0});
     QCOMPARE(b.core->believed_primary(), AgreementId(1));

@@ -10,14 +10,16 @@ message::Config first_configuration() {
     for (std::uint32_t slot = 1; slot <= 3; ++slot) {
         const PublicKeys keys =
             auth::PlainKeyring::keys_of(principal(ExecutionId{SlotId(slot), {}}), kSecret);
-        config.members.push_back({SlotId(slot), Incarnation(0),
-                                  slot <= 2 ? message::MemberState::Active : message::MemberState::Asleep,
-                                  keys.signing, keys.exchange});
+        config.members.push_back(
+            {SlotId(slot), Incarnation(0),
+             slot <= 2 ? message::MemberState::Active : message::MemberState::Asleep, keys.signing,
+             keys.exchange});
     }
     return config;
 }
 
-Bench::Bench(std::uint32_t slot, std::uint32_t interval) : self(principal(ExecutionId{SlotId(slot), {}})) {
+Bench::Bench(std::uint32_t slot, std::uint32_t interval)
+    : self(principal(ExecutionId{SlotId(slot), {}})) {
     settings_.faults = Faults{1};
     settings_.limits.checkpoint_interval = interval;
     settings_.configuration = first_configuration();
@@ -86,17 +88,21 @@ void Bench::learn(const message::Config& config) {
     }
 }
 
-void Bench::order_only(std::uint64_t n, const message::BatchContent& content, std::uint32_t replica) {
-    from_agreement(replica, message::Order{SequenceNumber(n), auth::batch_digest(content.encoded.view()),
-                                           Timestamp(1000 + n)});
+void Bench::order_only(std::uint64_t n, const message::BatchContent& content,
+                       std::uint32_t replica) {
+    from_agreement(replica,
+                   message::Order{SequenceNumber(n), auth::batch_digest(content.encoded.view()),
+                                  Timestamp(1000 + n)});
 }
 
 void Bench::body(std::uint64_t n, const message::BatchContent& content, std::uint32_t replica) {
-    from_agreement(replica, message::BatchBody{SequenceNumber(n), auth::batch_digest(content.encoded.view()),
-                                               true, content});
+    from_agreement(replica,
+                   message::BatchBody{SequenceNumber(n), auth::batch_digest(content.encoded.view()),
+                                      true, content});
 }
 
-void Bench::order(std::uint64_t n, const message::BatchContent& content, std::vector<std::uint32_t> replicas) {
+void Bench::order(std::uint64_t n, const message::BatchContent& content,
+                  std::vector<std::uint32_t> replicas) {
     for (const std::uint32_t replica : replicas)
         order_only(n, content, replica);
     body(n, content, replicas.front());
@@ -107,13 +113,13 @@ void Bench::stable(std::uint64_t n, const Digest& root) {
         from_agreement(i, message::Checkpoint{SequenceNumber(n), root, Digest{}});
 }
 
-void Bench::wake_up(std::uint64_t epoch) {
+void Bench::wake_up(std::uint64_t epoch, std::uint64_t n) {
     message::WakeUpProof proof;
     proof.epoch = Epoch(epoch);
     for (std::uint32_t i = 1; i <= 2; ++i) {
         Party party(principal(AgreementId(i)));
         proof.no_signs.push_back(party.sealer.embed(message::NoSign{
-            Epoch(epoch), VoteKind::Reply, SequenceNumber(1), SlotId(1), Incarnation(0)}));
+            Epoch(epoch), VoteKind::Reply, SequenceNumber(n), SlotId(1), Incarnation(0)}));
     }
     from_agreement(1, proof);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A bench for the execution core: its engine in line, agreement replicas whose messages are made by hand (f = 1).
+// A bench for the execution core: its engine in line, agreement replicas whose messages are made by
+// hand (f = 1).
 #pragma once
 
 #include "backend/execution/core.h"
@@ -14,7 +15,8 @@ inline constexpr std::uint64_t kSecret = 11;
 // Signs and seals as one principal.
 struct Party {
     explicit Party(PrincipalId id)
-        : keyring(id, kSecret), sealer({{}, ApplicationId(0), Generation(0), id, Faults{1}}, keyring) {}
+        : keyring(id, kSecret),
+          sealer({{}, ApplicationId(0), Generation(0), id, Faults{1}}, keyring) {}
     Party(const Party&) = delete;
     auth::PlainKeyring keyring;
     auth::Sealer sealer;
@@ -38,12 +40,13 @@ class Bench {
     // Answers the newest nonce as three agreement replicas with `config`.
     void learn(const message::Config& config);
     // ORDERs of `replicas` for n, and its body from the first of them.
-    void order(std::uint64_t n, const message::BatchContent& content, std::vector<std::uint32_t> replicas = {1, 2});
+    void order(std::uint64_t n, const message::BatchContent& content,
+               std::vector<std::uint32_t> replicas = {1, 2});
     void order_only(std::uint64_t n, const message::BatchContent& content, std::uint32_t replica);
     void body(std::uint64_t n, const message::BatchContent& content, std::uint32_t replica);
     void stable(std::uint64_t n, const Digest& root);
-    // Two NOSIGN against E1 of that epoch, passed on by A1.
-    void wake_up(std::uint64_t epoch);
+    // Two NOSIGN for n against E1 of that epoch, passed on by A1.
+    void wake_up(std::uint64_t epoch, std::uint64_t n = 1);
 
     // What was sent since the last call, of one kind.
     template <class T> std::vector<T> sent() {
@@ -51,7 +54,8 @@ class Bench {
         for (const core::Send& s : sends)
             if (const T* m = std::get_if<T>(&s.message))
                 out.push_back(*m);
-        std::erase_if(sends, [](const core::Send& s) { return std::holds_alternative<T>(s.message); });
+        std::erase_if(sends,
+                      [](const core::Send& s) { return std::holds_alternative<T>(s.message); });
         return out;
     }
     bool noticed(core::NoticeKind kind) const;

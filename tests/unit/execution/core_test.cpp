@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The execution core with hand-made ORDERs: what it executes, reports, signs and answers (ZZ-4, ZZ-6.5).
+// The execution core with hand-made ORDERs: what it executes, reports, signs and answers (ZZ-4,
+// ZZ-6.5).
 #include <QTest>
 
 #include <algorithm>
@@ -17,7 +18,9 @@ namespace {
 message::BatchContent add(std::uint64_t number, const std::string& what = "a") {
     return batch_of({request(0, number, "add x " + what)});
 }
-Digest digest_of(const message::BatchContent& content) { return auth::batch_digest(content.encoded.view()); }
+Digest digest_of(const message::BatchContent& content) {
+    return auth::batch_digest(content.encoded.view());
+}
 
 // E1, configuration learnt.
 struct Active : Bench {
@@ -124,7 +127,8 @@ void CoreTest::missingBodiesAreFetchedFromThoseWhoOrdered() {
     QVERIFY(asked.size() >= 2);
     for (const PrincipalId& who : asked)
         QVERIFY(who.index == 2 || who.index == 3);
-    QVERIFY(std::count(asked.begin(), asked.end(), asked[0]) < static_cast<std::ptrdiff_t>(asked.size()));
+    QVERIFY(std::count(asked.begin(), asked.end(), asked[0]) <
+            static_cast<std::ptrdiff_t>(asked.size()));
     // A body that is not the ordered one does not help; the right one does.
     e.body(1, add(1, "other"), 2);
     QVERIFY(e.sent<message::Report>().empty());
@@ -178,10 +182,13 @@ void CoreTest::signsOncePerNumberAndOnlyWhatItReported() {
     e.order(1, add(1));
     const auto reported = e.sent<message::Report>();
     e.sends.clear();
-    e.from_agreement(4, message::SignRequest{VoteKind::Reply, SequenceNumber(1), digest_of(add(2))});
+    e.from_agreement(4,
+                     message::SignRequest{VoteKind::Reply, SequenceNumber(1), digest_of(add(2))});
     QVERIFY(e.sent<message::SignedReport>().empty());
-    e.from_agreement(1, message::SignRequest{VoteKind::Reply, SequenceNumber(1), digest_of(add(1))});
-    e.from_agreement(2, message::SignRequest{VoteKind::Reply, SequenceNumber(1), digest_of(add(1))});
+    e.from_agreement(1,
+                     message::SignRequest{VoteKind::Reply, SequenceNumber(1), digest_of(add(1))});
+    e.from_agreement(2,
+                     message::SignRequest{VoteKind::Reply, SequenceNumber(1), digest_of(add(1))});
     std::vector<Blob> frames;
     for (const core::Send& s : e.sends)
         if (std::holds_alternative<message::SignedReport>(s.message))
@@ -200,13 +207,16 @@ void CoreTest::signsOncePerNumberAndOnlyWhatItReported() {
 
 void CoreTest::signRequestsForTheFutureAreAnsweredWhenExecuted() {
     Active e;
-    e.from_agreement(3, message::SignRequest{VoteKind::Reply, SequenceNumber(1), digest_of(add(1))});
-    e.from_agreement(4, message::SignRequest{VoteKind::Reply, SequenceNumber(1), digest_of(add(9))});
+    e.from_agreement(3,
+                     message::SignRequest{VoteKind::Reply, SequenceNumber(1), digest_of(add(1))});
+    e.from_agreement(4,
+                     message::SignRequest{VoteKind::Reply, SequenceNumber(1), digest_of(add(9))});
     QVERIFY(e.sent<message::SignedReport>().empty());
     e.order(1, add(1));
     QCOMPARE(e.sent<message::SignedReport>().size(), std::size_t{1});
     // Far outside the window nothing is remembered.
-    e.from_agreement(3, message::SignRequest{VoteKind::Reply, SequenceNumber(~std::uint64_t{0}), {}});
+    e.from_agreement(3,
+                     message::SignRequest{VoteKind::Reply, SequenceNumber(~std::uint64_t{0}), {}});
     e.from_agreement(3, message::SignRequest{VoteKind::Checkpoint, SequenceNumber(3), {}});
     QVERIFY(e.sent<message::SignedReport>().empty());
 }
@@ -270,7 +280,8 @@ void CoreTest::clientsThatAskAgainGetWholeResults() {
     QCOMPARE(text(replies.at(0).entries.at(0).result), std::string("aaaa"));
     QVERIFY(e.sent<message::ReplyProof>().empty());
     e.stable(4, root);
-    e.from(client, message::RequestAgain{{{LaneId(0), RequestNumber(4)}, {LaneId(0), RequestNumber(3)}}});
+    e.from(client,
+           message::RequestAgain{{{LaneId(0), RequestNumber(4)}, {LaneId(0), RequestNumber(3)}}});
     const auto proofs = e.sent<message::ReplyProof>();
     QCOMPARE(proofs.size(), std::size_t{1});
     const auto entry = read_reply_proof(root, proofs[0].nodes, ClientId(1), LaneId(0));

@@ -69,7 +69,8 @@ message::BatchContent batch_of(std::vector<message::Request> requests, std::uint
 }
 
 ExecuteBatch execute_job(std::uint64_t n, const message::BatchContent& content) {
-    return {SequenceNumber(n), auth::batch_digest(content.encoded.view()), Timestamp(1000 + n), content};
+    return {SequenceNumber(n), auth::batch_digest(content.encoded.view()), Timestamp(1000 + n),
+            content};
 }
 
 } // namespace zz::execution::testing

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A small application and batches for the tests of engine and core. Operations: "set KEY VALUE", "get KEY",
-// "add KEY TEXT" (appends, declares its key), "blind KEY TEXT" (appends, declares nothing).
+// A small application and batches for the tests of engine and core. Operations: "set KEY VALUE",
+// "get KEY", "add KEY TEXT" (appends, declares its key), "blind KEY TEXT" (appends, declares
+// nothing).
 #pragma once
 
 #include <QtGlobal>
@@ -45,6 +46,8 @@ template <class T> bool has(const std::vector<Result>& results) {
             return true;
     return false;
 }
-inline std::string text(const Blob& b) { return std::string(text_of(b.view())); }
+inline std::string text(const Blob& b) {
+    return std::string(text_of(b.view()));
+}
 
 } // namespace zz::execution::testing

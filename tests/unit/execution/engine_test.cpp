@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine against a plain map: exactly-once (ZZ-4.4), roots (ZZ-5.1, ZZ-5.2), on-demand nodes (ZZ-7.2), background
-// walk (ZZ-7.5), restart (ZZ-8.1).
+// The engine against a plain map: exactly-once (ZZ-4.4), roots (ZZ-5.1, ZZ-5.2), on-demand nodes
+// (ZZ-7.2), background walk (ZZ-7.5), restart (ZZ-8.1).
 #include <QTest>
 
 #include <map>
@@ -32,11 +32,14 @@ struct Replica {
             requests.push_back(request(i, number, operations[i]));
         return only<Executed>(batch(std::move(requests)));
     }
-    Digest checkpoint() { return only<CheckpointTaken>(engine.run(TakeCheckpoint{SequenceNumber(n), {}})).root; }
+    Digest checkpoint() {
+        return only<CheckpointTaken>(engine.run(TakeCheckpoint{SequenceNumber(n), {}})).root;
+    }
 };
 
 // Fetches what `to` needs from `from` until `results` hold an Executed; counts nodes.
-std::vector<Result> feed(Engine& to, Engine& from, std::vector<Result> results, std::size_t& nodes) {
+std::vector<Result> feed(Engine& to, Engine& from, std::vector<Result> results,
+                         std::size_t& nodes) {
     for (int round = 0; round < 100; ++round) {
         std::vector<Digest> hashes;
         for (const Result& r : results)
@@ -75,7 +78,9 @@ class EngineTest : public QObject {
 // K3, K12: a request that is ordered twice changes the state once.
 void EngineTest::executesEachRequestOnce() {
     Replica r;
-    QCOMPARE(only<Executed>(r.batch({request(0, 1, "add x a"), request(0, 1, "add x a")})).replies.size(), 1U);
+    QCOMPARE(only<Executed>(r.batch({request(0, 1, "add x a"), request(0, 1, "add x a")}))
+                 .replies.size(),
+             1U);
     QCOMPARE(only<Executed>(r.batch({request(0, 1, "add x a")})).replies.size(), 0U);
     const auto third = only<Executed>(r.batch({request(0, 2, "get x")}));
     QCOMPARE(text(third.replies.at(0).result), std::string("a"));
@@ -85,7 +90,8 @@ void EngineTest::executesEachRequestOnce() {
 // K4: a lane cannot jump to the end of its numbers.
 void EngineTest::numbersThatJumpAreSkipped() {
     Replica r;
-    QCOMPARE(only<Executed>(r.batch({request(0, ~std::uint64_t{0}, "add x a")})).replies.size(), 0U);
+    QCOMPARE(only<Executed>(r.batch({request(0, ~std::uint64_t{0}, "add x a")})).replies.size(),
+             0U);
     QCOMPARE(only<Executed>(r.batch({request(0, 1, "add x a")})).replies.size(), 1U);
 }
 
@@ -113,11 +119,13 @@ void EngineTest::repliesAndRootsFollowTheReference() {
     }
 }
 
-// ZZ-5.1: two engines that executed the same have the same roots, with or without checkpoints in between.
+// ZZ-5.1: two engines that executed the same have the same roots, with or without checkpoints in
+// between.
 void EngineTest::equalStatesByOtherPathsHaveEqualRoots() {
     Replica a, b;
     for (int i = 0; i < 30; ++i) {
-        const std::vector<std::string> operations{"add k" + std::to_string(i % 7) + " x", "set z" + std::to_string(i) + " y"};
+        const std::vector<std::string> operations{"add k" + std::to_string(i % 7) + " x",
+                                                  "set z" + std::to_string(i) + " y"};
         const Executed ea = a.execute(operations), eb = b.execute(operations);
         QCOMPARE(ea.digest, eb.digest);
         if (i % 5 == 0)
@@ -142,7 +150,8 @@ Digest fill(Replica& r, int keys) {
 }
 } // namespace
 
-// ZZ-7.2, ZZ-7.4: replay moves the touched paths and nothing else; results and roots equal those of the source.
+// ZZ-7.2, ZZ-7.4: replay moves the touched paths and nothing else; results and roots equal those of
+// the source.
 void EngineTest::wokenReplicaFetchesOnlyWhatItTouches() {
     Replica source, woken;
     const Digest root = fill(source, 2000);
@@ -152,12 +161,14 @@ void EngineTest::wokenReplicaFetchesOnlyWhatItTouches() {
     woken.number = source.number;
     std::size_t nodes = 0;
     for (int i = 0; i < 3; ++i) {
-        const auto job = batch_of({request(0, source.number + 1, "add key" + std::to_string(i) + " x"),
-                                   request(1, source.number + 1, "get key" + std::to_string(1000 + i))});
+        const auto job =
+            batch_of({request(0, source.number + 1, "add key" + std::to_string(i) + " x"),
+                      request(1, source.number + 1, "get key" + std::to_string(1000 + i))});
         ++source.number;
         ++source.n;
         const Executed expected = only<Executed>(source.engine.run(execute_job(source.n, job)));
-        const auto results = feed(woken.engine, source.engine, woken.engine.run(execute_job(source.n, job)), nodes);
+        const auto results =
+            feed(woken.engine, source.engine, woken.engine.run(execute_job(source.n, job)), nodes);
         const Executed got = only<Executed>(results);
         QCOMPARE(got.digest, expected.digest);
         QCOMPARE(text(got.replies.at(0).result), "value" + std::to_string(i) + "x");
@@ -211,12 +222,14 @@ void EngineTest::laterBatchesWaitForBlockedOnes() {
     QCOMPARE(order, (std::vector{SequenceNumber(n + 1), SequenceNumber(n + 2)}));
 }
 
-// R1: the hash decides. Changed bytes name another node and unblock nothing; bytes that are no node are refused.
+// R1: the hash decides. Changed bytes name another node and unblock nothing; bytes that are no node
+// are refused.
 void EngineTest::damagedNodesAreRefused() {
     Replica source, woken;
     const Digest root = fill(source, 300);
     woken.engine.run(Install{SequenceNumber(source.n), root});
-    const auto results = woken.engine.run(execute_job(source.n + 1, batch_of({request(5, 1, "get key1")})));
+    const auto results =
+        woken.engine.run(execute_job(source.n + 1, batch_of({request(5, 1, "get key1")})));
     const auto needs = only<NeedsNodes>(results);
     auto supplied = only<Supplied>(source.engine.run(SupplyNodes{{}, needs.hashes}));
     std::vector<Blob> damaged;
@@ -253,7 +266,8 @@ void EngineTest::walkBringsTheWholeState() {
     // Nothing lacks any more.
     source.n += 1;
     const auto job = execute_job(source.n, batch_of({request(3, 1, "blind key1234 !")}));
-    QCOMPARE(only<Executed>(woken.engine.run(job)).digest, only<Executed>(source.engine.run(job)).digest);
+    QCOMPARE(only<Executed>(woken.engine.run(job)).digest,
+             only<Executed>(source.engine.run(job)).digest);
 }
 
 void EngineTest::restartContinuesFromItsCheckpoint() {
@@ -265,9 +279,11 @@ void EngineTest::restartContinuesFromItsCheckpoint() {
     QCOMPARE(opened.n, SequenceNumber(100));
     QCOMPARE(opened.root, root);
     QVERIFY(opened.whole);
-    const auto job = execute_job(101, batch_of({request(0, 100, "set key1 twice"), request(0, 101, "get key5")}));
+    const auto job = execute_job(
+        101, batch_of({request(0, 100, "set key1 twice"), request(0, 101, "get key5")}));
     const auto executed = only<Executed>(again.run(job));
-    QCOMPARE(executed.replies.size(), 1U); // Number 100 of the lane was executed before the checkpoint.
+    QCOMPARE(executed.replies.size(),
+             1U); // Number 100 of the lane was executed before the checkpoint.
     QCOMPARE(text(executed.replies[0].result), std::string("value5"));
 }
 
@@ -302,8 +318,11 @@ void EngineTest::cachedRepliesCarryTheirProof() {
     r.execute({"set a 1", "set b 2"});
     const Digest root = r.checkpoint();
     r.engine.run(Stable{SequenceNumber(1)});
-    const auto found = only<RepliesFound>(r.engine.run(
-        LookupReplies{ClientId(1), {{LaneId(1), RequestNumber(1)}, {LaneId(1), RequestNumber(2)}}, SequenceNumber(1), false}));
+    const auto found = only<RepliesFound>(
+        r.engine.run(LookupReplies{ClientId(1),
+                                   {{LaneId(1), RequestNumber(1)}, {LaneId(1), RequestNumber(2)}},
+                                   SequenceNumber(1),
+                                   false}));
     QCOMPARE(found.replies.size(), 1U); // Number 2 was never executed.
     const CachedReply& reply = found.replies[0];
     QCOMPARE(reply.proved_at, SequenceNumber(1));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recovery on demand with the whole core (ZZ-7), restart (ZZ-8.1), waking and sleeping (ZZ-6.8): a source E1 and a
-// replica that lacks state, agreement's part made by hand.
+// Recovery on demand with the whole core (ZZ-7), restart (ZZ-8.1), waking and sleeping (ZZ-6.8): a
+// source E1 and a replica that lacks state, agreement's part made by hand.
 #include <QTest>
 
 #include <algorithm>
@@ -88,9 +88,12 @@ void RecoveryTest::wokenReplicaReplaysReportsAndCompletes() {
     Bench woken(3, 20);
     woken.learn(first_configuration());
     QVERIFY(!woken.core->awake());
-    woken.wake_up(0);
+    woken.wake_up(0, 401);
     QVERIFY(woken.core->awake());
     QVERIFY(!woken.sent<message::ExecutionStatus>().empty());
+    // It holds all of nothing, and says nothing about it.
+    woken.pass(seconds(2));
+    QVERIFY(woken.sent<message::Complete>().empty());
     woken.stable(400, source.root);
     QCOMPARE(woken.installs, std::uint64_t{1});
     const auto job = batch_of({request(1, 1, "add key7 x"), request(2, 1, "blind key300 y")});
@@ -130,7 +133,8 @@ void RecoveryTest::proofOfAnotherEpochWakesNobody() {
     QVERIFY(!sleeper.core->awake());
     // One NOSIGN, or two of one signer, prove nothing.
     Party a1(principal(AgreementId(1)));
-    const auto no_sign = a1.sealer.embed(message::NoSign{{}, VoteKind::Reply, SequenceNumber(1), SlotId(1), {}});
+    const auto no_sign =
+        a1.sealer.embed(message::NoSign{{}, VoteKind::Reply, SequenceNumber(1), SlotId(1), {}});
     message::WakeUpProof proof;
     proof.no_signs = std::vector{no_sign, no_sign};
     sleeper.from_agreement(1, proof);
@@ -146,8 +150,9 @@ void RecoveryTest::proofOfAnotherEpochWakesNobody() {
 
 void RecoveryTest::completeIsToldUntilTheEpochEnds() {
     Source source(20);
-    source.wake_up(0);
-    QVERIFY(!source.sent<message::Complete>().empty()); // An active one holds the whole state already.
+    source.wake_up(0, 20);
+    QVERIFY(
+        !source.sent<message::Complete>().empty()); // An active one holds the whole state already.
     source.pass(seconds(3));
     const auto again = source.sent<message::Complete>();
     QVERIFY(again.size() >= 2);
@@ -280,7 +285,8 @@ void RecoveryTest::wrongOwnStateIsReplaced() {
     source.order(21, batch_of({request(4, 1, "get key7")}));
     wrong.order(21, batch_of({request(4, 1, "get key7")}));
     carry(wrong, source);
-    QVERIFY(wrong.sent<message::Report>().back().digest == source.sent<message::Report>().back().digest);
+    QVERIFY(wrong.sent<message::Report>().back().digest ==
+            source.sent<message::Report>().back().digest);
 }
 
 // R1, R2: one source sends wrong bytes or nothing; the other one serves.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fetch: order of asking, sources that are bad, late or empty-handed (ZZ-7.3), the bandwidth of the walk (ZZ-7.5).
+// Fetch: order of asking, sources that are bad, late or empty-handed (ZZ-7.3), the bandwidth of the
+// walk (ZZ-7.5).
 #include <QTest>
 
 #include <algorithm>
@@ -13,9 +14,15 @@ using namespace zz::recovery;
 
 namespace {
 
-PrincipalId source(std::uint32_t slot) { return principal(ExecutionId{SlotId(slot), {}}); }
-Blob node(int i) { return Blob(bytes_of("node " + std::to_string(i))); }
-Digest hash(int i) { return crypto::sha256(node(i).view()); }
+PrincipalId source(std::uint32_t slot) {
+    return principal(ExecutionId{SlotId(slot), {}});
+}
+Blob node(int i) {
+    return Blob(bytes_of("node " + std::to_string(i)));
+}
+Digest hash(int i) {
+    return crypto::sha256(node(i).view());
+}
 std::vector<Digest> hashes(int from, int to) {
     std::vector<Digest> out;
     for (int i = from; i < to; ++i)
