@@ -27,6 +27,12 @@ void add_keygen(CLI::App& parent, Chosen& chosen);
 void add_cluster(CLI::App& parent, Chosen& chosen);      // cluster init, check, up, down
 void add_cluster_init(CLI::App& parent, Chosen& chosen);
 void add_cluster_check(CLI::App& parent, Chosen& chosen);
+void add_cluster_up(CLI::App& parent, Chosen& chosen);
+void add_cluster_down(CLI::App& parent, Chosen& chosen);
+void add_host(CLI::App& parent, Chosen& chosen);         // host kill, up
+void add_status(CLI::App& parent, Chosen& chosen);
+void add_events(CLI::App& parent, Chosen& chosen);
+void add_load(CLI::App& parent, Chosen& chosen);
 void add_classify(CLI::App& parent, Chosen& chosen);
 
 } // namespace zz::services::ctl

@@ -23,6 +23,8 @@ void add_cluster(CLI::App& parent, Chosen& chosen) {
     cluster->require_subcommand(1);
     add_cluster_init(*cluster, chosen);
     add_cluster_check(*cluster, chosen);
+    add_cluster_up(*cluster, chosen);
+    add_cluster_down(*cluster, chosen);
 }
 
 int run(int argc, char** argv) {
@@ -32,6 +34,10 @@ int run(int argc, char** argv) {
     Chosen chosen;
     add_keygen(app, chosen);
     add_cluster(app, chosen);
+    add_host(app, chosen);
+    add_status(app, chosen);
+    add_events(app, chosen);
+    add_load(app, chosen);
     add_classify(app, chosen);
     try {
         app.parse(argc, argv);

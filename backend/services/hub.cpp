@@ -107,7 +107,9 @@ void Hub::keep_evidence(telemetry::Event& event) {
     event.set_evidence(item.id());
     if (evidence_.contains(item.id()))
         return;
-    runtime::replace_file(evidence_folder_ + "/" + item.id(), item.SerializeAsString());
+    // A copy for after a restart; without it the evidence still lives in memory and in the replicas.
+    if (!runtime::replace_file(evidence_folder_ + "/" + item.id(), item.SerializeAsString()))
+        ++dropped_;
     evidence_order_.push_back(item.id());
     evidence_[item.id()] = std::move(item);
     while (evidence_order_.size() > kEvidenceItemsMax) {

@@ -18,6 +18,8 @@
 
 namespace zz::services {
 
+inline constexpr std::size_t kSocketPathMax = 100;
+
 struct Layout {
     std::string dir;
 
@@ -26,7 +28,14 @@ struct Layout {
     std::string run() const { return dir + "/run"; }
     std::string hosts() const { return dir + "/hosts"; }
     std::string host(const cluster::Host& h) const { return hosts() + "/" + h.name; }
-    std::string local_socket(const cluster::Host& h) const { return host(h) + "/local.sock"; }
+    // Where its services find a zz-host; over TCP if the path is too long for a Unix socket.
+    std::string host_socket(const cluster::Host& h) const {
+        const std::string path = host(h) + "/local.sock";
+        return path.size() <= kSocketPathMax ? "ipc://" + path : h.relay_endpoint();
+    }
+    std::string pid_file(const cluster::Host& h, const std::string& program) const {
+        return host(h) + "/" + program + ".pid";
+    }
     std::string machines(const cluster::Host& h) const { return host(h) + "/machines"; }
 
     // Of a principal of the cluster file; execution replicas of incarnation 0 only.

@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/services/controller_service.h"
+
+#include <deque>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "backend/controller/core.h"
+#include "backend/runtime/clock.h"
+#include "backend/runtime/loop.h"
+#include "backend/runtime/shell.h"
+#include "backend/runtime/worker.h"
+#include "backend/services/machinist.h"
+#include "backend/services/rejections.h"
+#include "backend/services/setup.h"
+
+namespace zz::services {
+namespace {
+
+constexpr Duration kLookInterval = seconds(1);
+constexpr Duration kGatewayBackOffFirst = milliseconds(500);
+constexpr Duration kGatewayBackOffMax = seconds(30);
+
+Status find_controller(Setup& setup) {
+    if (const Status found = find_host(setup); !found)
+        return found;
+    setup.self = controller_of(setup.host);
+    return Ok{};
+}
+
+bool has_part(const cluster::Application& app, HostId host) {
+    for (const auto& replica : app.agreement)
+        if (replica.host == host)
+            return true;
+    for (const auto& slot : app.execution)
+        if (slot.host == host)
+            return true;
+    return false;
+}
+
+controller::Settings settings_of(const cluster::Application& app, const cluster::Host& host) {
+    controller::Settings s;
+    s.faults = app.faults();
+    s.policy = app.wakeup;
+    s.spare = cluster::spare_of(app, host);
+    s.limits = app.limits;
+    for (const auto& replica : app.agreement)
+        if (replica.host == host.id)
+            s.agreement = replica.id;
+    for (const auto& slot : app.execution)
+        if (slot.host == host.id)
+            s.slot = slot.id;
+    s.first = runtime::first_configuration(app);
+    s.nonce = random_number();
+    return s;
+}
+
+// One application's core with its journal.
+class Charge {
+  public:
+    using OnAsk = std::function<void(ApplicationId, const controller::MachineAsk&)>;
+
+    Charge(Setup& setup, const cluster::Application& app, runtime::Loop& loop, OnAsk on_ask,
+           std::function<void(const message::Config&)> on_config)
+        : app_(app), node_({&setup.cluster, &app, setup.self, setup.host, &setup.keys,
+                            &loop.transport(), false}),
+          core_(node_.sealer(), settings_of(app, setup.host_entry())), on_ask_(std::move(on_ask)),
+          on_config_(std::move(on_config)), loop_(loop) {}
+
+    // Its records are durable before anything is done (ZZ-6.8), whatever the application's mode.
+    Status start(const std::string& folder) {
+        const auto boot = storage::boot_id();
+        if (!boot)
+            return boot.error();
+        auto opened = storage::Journal::open({fmt::format("{}/journal-{}", folder, app_.name),
+                                              storage::Durability::Sync, boot.value(), nullptr});
+        if (!opened)
+            return opened.error();
+        std::vector<core::Record> records;
+        for (auto& record : opened->restored.records)
+            records.push_back({record.index, std::move(record.data)});
+        core_.restore(records);
+        journal_.emplace(std::move(opened->journal), storage::Durability::Sync,
+                         [waker = loop_.transport().waker()] { waker.wake(); });
+        node_.set_durable(journal_->durable());
+        shell_.emplace(core_, node_, loop_.feed(), &*journal_,
+                       [this](controller::Action& action) { act(action); });
+        return Ok{};
+    }
+
+    const cluster::Application& application() const { return app_; }
+    const runtime::Node& node() const { return node_; }
+    void frame(Instant now, const Blob& bytes, const PrincipalId& link) {
+        shell_->frame(now, bytes, link);
+    }
+    void step(Instant now, const controller::Input& input) { shell_->step(now, input); }
+    // False: the disk failed.
+    bool turn(Instant now) {
+        shell_->turn(now);
+        while (!held_.empty() && held_.front().after <= journal_->durable()) {
+            on_ask_(app_.id, held_.front());
+            held_.pop_front();
+        }
+        if (const Status good = journal_->status(); !good) {
+            spdlog::critical("{}", good.error().text);
+            return false;
+        }
+        return true;
+    }
+    Instant wake_at() const { return shell_->wake_at(); }
+
+  private:
+    void act(controller::Action& action) {
+        if (auto* ask = std::get_if<controller::MachineAsk>(&action)) {
+            held_.push_back(*ask); // at most one for each machine (machines.h)
+            return;
+        }
+        const auto& config = std::get<controller::LearnConfiguration>(action).config;
+        node_.learn(config);
+        on_config_(config);
+    }
+
+    const cluster::Application& app_;
+    runtime::Node node_;
+    controller::Core core_;
+    OnAsk on_ask_;
+    std::function<void(const message::Config&)> on_config_;
+    runtime::Loop& loop_;
+    std::optional<runtime::JournalWriter> journal_;
+    std::optional<runtime::Shell<controller::Core, controller::Input, controller::Action>> shell_;
+    std::deque<controller::MachineAsk> held_;
+};
+
+// A gateway of this host: kept running.
+struct GatewayCare {
+    hv::MachineName name;
+    Duration back_off{kGatewayBackOffFirst};
+    Instant not_before{};
+    bool asked = false;
+};
+
+class ControllerService final : public runtime::Service {
+  public:
+    ControllerService(Setup& setup, runtime::Loop& loop, Machinist machinist)
+        : setup_(setup), loop_(loop), machinist_(std::move(machinist)),
+          worker_([this](MachineJob& job) { return machinist_.run(job); },
+                  [waker = loop.transport().waker()] { waker.wake(); }) {}
+
+    Status start() {
+        for (const auto& app : setup_.cluster.applications) {
+            for (const auto& client : app.clients)
+                if (client.host == setup_.host)
+                    gateways_.push_back({{app.id, principal(client.id)}});
+            if (!has_part(app, setup_.host))
+                continue;
+            auto charge = std::make_unique<Charge>(
+                setup_, app, loop_,
+                [this](ApplicationId id, const controller::MachineAsk& ask) {
+                    worker_.give(AskJob{id, ask});
+                },
+                [this, id = app.id](const message::Config& config) { admit(id, config); });
+            if (const Status started = charge->start(setup_.folder->path()); !started)
+                return started;
+            charges_[app.id] = std::move(charge);
+        }
+        return setup_.folder->mark_used();
+    }
+
+    void on_frame(Instant now, ApplicationId application, const PrincipalId& link,
+                  const Blob& frame) override {
+        const auto it = charges_.find(application);
+        if (it != charges_.end())
+            it->second->frame(now, frame, link);
+    }
+    void on_peer(Instant, const transport::PeerEvent& event) override {
+        // zz-host may have restarted and forgotten.
+        if (event.change == transport::PeerChange::Seen && event.peer.principal.role == Role::Host)
+            for (const auto& [id, admission] : admissions_)
+                tell(admission);
+    }
+    bool on_turn(Instant now) override {
+        for (auto& result : worker_.take())
+            on_result(now, result);
+        if (now >= next_look_ && !looking_) {
+            looking_ = true;
+            worker_.give(LookJob{});
+        }
+        for (auto& [id, charge] : charges_)
+            if (!charge->turn(now))
+                return false;
+        return true;
+    }
+    Instant wake_at() const override {
+        Instant wake = looking_ ? kNever : next_look_;
+        for (const auto& [id, charge] : charges_)
+            wake = std::min(wake, charge->wake_at());
+        return wake;
+    }
+    void fill(telemetry::Facts& facts) override {
+        auto& out = *facts.mutable_controller();
+        for (const auto& info : machines_) {
+            auto& machine = *out.add_machines();
+            machine.set_application(info.name.application.value);
+            runtime::to_proto(info.name.principal, *machine.mutable_principal());
+            machine.set_state(static_cast<std::uint32_t>(info.state));
+            machine.set_restarts(crashes_[info.name]);
+            machine.set_pid(info.stats.pid);
+            machine.set_cpu_ns(static_cast<std::uint64_t>(info.stats.cpu.count()));
+            machine.set_rss_bytes(info.stats.rss_bytes);
+            machine.set_trouble(trouble_[info.name]);
+        }
+        for (const auto& [id, charge] : charges_)
+            add_rejections(charge->node(), *facts.mutable_process());
+    }
+
+  private:
+    void on_result(Instant now, MachineResult& result) {
+        if (auto* looked = std::get_if<Looked>(&result))
+            on_looked(now, *looked);
+        else
+            on_asked(now, std::get<Asked>(result));
+    }
+
+    void on_looked(Instant now, Looked& looked) {
+        looking_ = false;
+        next_look_ = now + kLookInterval;
+        for (const auto& event : looked.events) {
+            ++crashes_[event.name];
+            loop_.feed().event(telemetry::MACHINE_CRASHED,
+                               fmt::format("{} {} {}", hv::to_string(event.name),
+                                           event.kind == hv::EventKind::Killed   ? "was ended by signal"
+                                           : event.kind == hv::EventKind::Exited ? "ended with status"
+                                                                                 : "vanished",
+                                           event.code),
+                               crashes_[event.name], event.name.principal);
+        }
+        if (!looked.error.empty()) {
+            spdlog::error("cannot list the machines: {}", looked.error);
+            return;
+        }
+        machines_ = std::move(looked.machines);
+        for (auto& [id, charge] : charges_) {
+            controller::Machines input;
+            for (const auto& info : machines_)
+                if (info.name.application == id && info.name.principal.role != Role::Client)
+                    input.machines.push_back(
+                        {info.name.principal, static_cast<controller::MachineState>(info.state)});
+            charge->step(now, input);
+        }
+        tend_gateways(now);
+    }
+
+    void on_asked(Instant now, Asked& asked) {
+        const hv::MachineName name{asked.application, asked.ask.machine};
+        trouble_[name] = runtime::safe_text(asked.error);
+        if (!asked.error.empty())
+            spdlog::warn("{} {}: {}", controller::to_string(asked.ask.ask), hv::to_string(name),
+                         asked.error);
+        if (name.principal.role == Role::Client) {
+            for (auto& care : gateways_)
+                if (care.name == name)
+                    care.asked = false;
+            return;
+        }
+        const auto it = charges_.find(asked.application);
+        if (it == charges_.end())
+            return;
+        if (asked.keys) {
+            admit_one({asked.application, asked.ask.machine, asked.keys->exchange});
+            it->second->step(now, controller::KeysMade{execution_id(asked.ask.machine), *asked.keys});
+            return;
+        }
+        it->second->step(now, controller::AskDone{asked.ask, asked.error});
+    }
+
+    // Gateways are no replicas: they run, and run again after a crash, less and less often.
+    void tend_gateways(Instant now) {
+        for (auto& care : gateways_) {
+            bool running = false;
+            for (const auto& info : machines_)
+                running = running || (info.name == care.name && info.state == hv::MachineState::Running);
+            if (running) {
+                if (now >= care.not_before + kGatewayBackOffMax)
+                    care.back_off = kGatewayBackOffFirst;
+                continue;
+            }
+            if (care.asked || now < care.not_before)
+                continue;
+            care.asked = true;
+            care.not_before = now + care.back_off;
+            care.back_off = std::min<Duration>(care.back_off * 2, kGatewayBackOffMax);
+            worker_.give(AskJob{care.name.application,
+                                {controller::Ask::Start, care.name.principal, RecordIndex(0)}});
+        }
+    }
+
+    // Our zz-host takes in links of the incarnations that live here.
+    void admit(ApplicationId application, const message::Config& config) {
+        const auto& app = *setup_.cluster.application(application);
+        for (const auto& member : config.members) {
+            const auto* slot = app.slot(member.slot);
+            if (slot == nullptr || slot->host != setup_.host ||
+                member.state == message::MemberState::Empty || member.incarnation == Incarnation(0))
+                continue;
+            admit_one({application, principal(ExecutionId{member.slot, member.incarnation}),
+                       member.exchange});
+        }
+    }
+    void admit_one(const runtime::Admission& admission) {
+        const hv::MachineName name{admission.application, admission.principal};
+        admissions_[name] = admission;
+        // Of a slot only the newest two matter: the one that lives and the one that comes.
+        while (admissions_.size() > kAdmissionsMax)
+            admissions_.erase(admissions_.begin());
+        tell(admission);
+    }
+    void tell(const runtime::Admission& admission) {
+        loop_.tell_host(runtime::LocalFrame::Admit, runtime::encode_admission(admission));
+    }
+
+    static constexpr std::size_t kAdmissionsMax = 1024;
+
+    Setup& setup_;
+    runtime::Loop& loop_;
+    std::map<ApplicationId, std::unique_ptr<Charge>> charges_;
+    std::vector<GatewayCare> gateways_;
+    std::vector<hv::MachineInfo> machines_;
+    std::map<hv::MachineName, std::uint32_t> crashes_;
+    std::map<hv::MachineName, std::string> trouble_;
+    std::map<hv::MachineName, runtime::Admission> admissions_;
+    bool looking_ = false;
+    Instant next_look_{};
+    Machinist machinist_;
+    runtime::Worker<MachineJob, MachineResult> worker_;
+};
+
+int run(const Arguments& arguments, const std::string& keys, const std::string& machines) {
+    auto setup = read_setup(arguments, find_controller);
+    if (!setup)
+        return cannot_run(setup.error());
+    Setup& s = **setup;
+    if (s.host_entry().hypervisor != cluster::HypervisorKind::Process)
+        return cannot_run({fmt::format("host {} wants the hypervisor {}, which is not built in",
+                                       s.host_entry().name,
+                                       cluster::to_string(s.host_entry().hypervisor))});
+    transport::Context context;
+    auto loop = runtime::Loop::make({&s.cluster, s.self, nullptr, s.host, arguments.host_socket,
+                                     &s.keys, arguments.program},
+                                    context);
+    if (!loop)
+        return cannot_run(loop.error());
+    auto hypervisor = hv::ProcessHypervisor::open(machines);
+    if (!hypervisor)
+        return cannot_run(hypervisor.error());
+    ControllerService service(s, **loop,
+                              Machinist({&s.cluster, s.host, arguments.cluster_file, keys,
+                                         arguments.host_socket, arguments.bin},
+                                        std::move(hypervisor).value()));
+    if (const Status started = service.start(); !started)
+        return cannot_run(started.error());
+    if (!(*loop)->run(service))
+        return 1;
+    (*loop)->say_goodbye("stopped by a signal; its machines run on");
+    return 0;
+}
+
+} // namespace
+
+int controller_main(int argc, char** argv) {
+    CLI::App app("Runs the replicas of a ZZ host.", "zz-controller");
+    Arguments arguments;
+    arguments.program = "zz-controller";
+    std::string keys, machines;
+    add_common(app, arguments);
+    app.add_option("--host", arguments.host, "name of the host")->required();
+    app.add_option("--host-socket", arguments.host_socket, "where the zz-host of this host listens")
+        ->required();
+    app.add_option("--bin", arguments.bin, "folder of the programs of replicas and gateways")->required();
+    app.add_option("--keys", keys, "folder of the keys of this host's replicas")->required();
+    app.add_option("--machines", machines, "root of the process hypervisor")->required();
+    return service_main(argc, argv, app, arguments, [&] { return run(arguments, keys, machines); });
+}
+
+} // namespace zz::services

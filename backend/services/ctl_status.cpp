@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "backend/services/ctl.h"
+#include "backend/services/operator_client.h"
+#include "backend/services/status_view.h"
+
+namespace zz::services::ctl {
+namespace {
+
+constexpr Duration kPatience = seconds(3);
+
+std::string word(const nlohmann::json& value) {
+    return value.is_null() ? "unknown" : value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+void print_table(const nlohmann::json& status) {
+    for (const auto& host : status["hosts"])
+        fmt::print("host {:<12} {:<8} {}\n", word(host["name"]), word(host["state"]), word(host["hypervisor"]));
+    for (const auto& app : status["applications"]) {
+        fmt::print("\napplication {} ({}, f={}, {}): view {}, configuration {}, executed {}, stable {}\n",
+                   word(app["name"]), word(app["kind"]), word(app["f"]), word(app["mode"]),
+                   word(app["view"]), word(app["configuration"]), word(app["last_executed"]),
+                   word(app["stable_checkpoint"]));
+        for (const auto& replica : app["agreement"])
+            fmt::print("  {:<6} {:<12} {}{}\n", word(replica["id"]), word(replica["host"]),
+                       word(replica["state"]), replica["primary"] == true ? ", primary" : "");
+        for (const auto& replica : app["execution"])
+            fmt::print("  {:<6} {:<12} {}, incarnation {}{}\n", word(replica["id"]), word(replica["host"]),
+                       word(replica["state"]), word(replica["incarnation"]),
+                       replica["complete"] == false ? ", state incomplete" : "");
+        for (const auto& conviction : app["convictions"])
+            fmt::print("  convicted: {} incarnation {} at n={} by {}\n", word(conviction["id"]),
+                       word(conviction["incarnation"]), word(conviction["n"]), word(conviction["proof"]));
+    }
+    fmt::print("\n");
+    for (const auto& gateway : status["gateways"])
+        fmt::print("gateway of {}: {} at {}\n", word(gateway["app"]), word(gateway["protocol"]),
+                   word(gateway["address"]));
+}
+
+int status(const std::string& dir, bool json) {
+    const Layout layout{dir};
+    const auto cluster = cluster::load(layout.cluster_file());
+    if (!cluster)
+        return bad_usage(cluster.error().text);
+    auto client = OperatorClient::make(layout, *cluster);
+    if (!client)
+        return failed(client.error().text);
+    const auto view = status_json(*cluster, (*client)->snapshots(kPatience));
+    if (json)
+        fmt::print("{}\n", view.dump());
+    else
+        print_table(view);
+    return kDone;
+}
+
+} // namespace
+
+void add_status(CLI::App& parent, Chosen& chosen) {
+    auto dir = std::make_shared<std::string>();
+    auto json = std::make_shared<bool>(false);
+    auto* command = parent.add_subcommand("status", "what f+1 agreement replicas confirm; else unknown");
+    command->add_option("--dir", *dir, "folder of the data center")->required();
+    command->add_flag("--json", *json, "one JSON document");
+    command->callback([=, &chosen] { chosen.run = [=] { return status(*dir, *json); }; });
+}
+
+} // namespace zz::services::ctl

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/services/gateway_service.h"
+
+#include <deque>
+#include <fmt/format.h>
+
+#include "backend/services/client_port.h"
+#include "backend/services/resp_front.h"
+
+namespace zz::services {
+namespace {
+
+Status find_client(Setup& setup) {
+    if (const Status found = find_application(setup); !found)
+        return found;
+    const auto* client = setup.application->client(setup.arguments.client);
+    if (client == nullptr)
+        return Error{fmt::format("application {} has no client '{}'", setup.application->name,
+                                 setup.arguments.client)};
+    setup.self = principal(client->id);
+    setup.host = client->host.value_or(HostId());
+    return Ok{};
+}
+
+class GatewayService final : public runtime::Service {
+  public:
+    GatewayService(Setup& setup, runtime::Loop& loop, LaneBook book)
+        : port_(setup, loop, std::move(book),
+                [this](LaneId lane, ByteView result, Duration) { on_reply(lane, result); }),
+          front_(setup.application->name, [this](RespFront::ConnectionId id, gateway::resp::Submitted s) {
+              on_operation(id, std::move(s));
+          }),
+          tasks_(port_.lanes()),
+          address_(setup.application->client(ClientId(setup.self.index))->front) {}
+
+    Status start() {
+        if (const Status started = port_.start(); !started)
+            return started;
+        if (!address_.empty()) {
+            if (const Status listening = front_.listen(address_); !listening)
+                return listening;
+        }
+        // Bytes that no application understands get a deterministic error reply: when it comes, all of it works.
+        if (const auto lane = port_.take_lane())
+            port_.submit(*lane, Bytes{0});
+        return Ok{};
+    }
+
+    void on_frame(Instant now, ApplicationId, const PrincipalId& link, const Blob& frame) override {
+        port_.on_frame(now, link, frame);
+    }
+    void on_ready(Instant, int) override { front_.on_ready(); }
+    bool on_turn(Instant now) override {
+        port_.on_turn(now);
+        return true;
+    }
+    Instant wake_at() const override { return port_.wake_at(); }
+    std::vector<int> watched() const override { return {front_.fd()}; }
+    void fill(telemetry::Facts& facts) override {
+        port_.fill(facts);
+        facts.mutable_client()->set_connections(static_cast<std::uint32_t>(front_.connections()));
+    }
+
+  private:
+    struct Task { // whom the reply of a lane is for; connection 0: nobody
+        RespFront::ConnectionId connection = 0;
+        gateway::resp::Token token = 0;
+    };
+    struct Waiting {
+        RespFront::ConnectionId connection;
+        gateway::resp::Submitted submitted;
+    };
+
+    // A connection has one operation in flight, so at most kConnectionsMax wait here.
+    void on_operation(RespFront::ConnectionId id, gateway::resp::Submitted submitted) {
+        if (const auto lane = port_.take_lane())
+            submit(*lane, {id, std::move(submitted)});
+        else
+            waiting_.push_back({id, std::move(submitted)});
+    }
+    void submit(LaneId lane, Waiting work) {
+        tasks_[lane.value] = {work.connection, work.submitted.token};
+        port_.submit(lane, std::move(work.submitted.operation), work.submitted.budget);
+    }
+    void on_reply(LaneId lane, ByteView result) {
+        const Task task = std::exchange(tasks_[lane.value], {});
+        if (waiting_.empty()) {
+            port_.give_back(lane);
+        } else {
+            Waiting next = std::move(waiting_.front());
+            waiting_.pop_front();
+            submit(lane, std::move(next));
+        }
+        if (task.connection != 0)
+            front_.on_result(task.connection, task.token, result);
+    }
+
+    ClientPort port_;
+    RespFront front_;
+    std::vector<Task> tasks_;
+    std::string address_;
+    std::deque<Waiting> waiting_;
+};
+
+int run(const Arguments& arguments) {
+    auto setup = read_setup(arguments, find_client);
+    if (!setup)
+        return cannot_run(setup.error());
+    Setup& s = **setup;
+    auto book = LaneBook::open(s.folder->path() + "/lanes",
+                               s.application->client(ClientId(s.self.index))->lanes);
+    if (!book)
+        return cannot_run(book.error());
+    transport::Context context;
+    auto loop = runtime::Loop::make({&s.cluster, s.self, &s.application->id, s.host,
+                                     arguments.host_socket, &s.keys, arguments.program},
+                                    context);
+    if (!loop)
+        return cannot_run(loop.error());
+    GatewayService service(s, **loop, std::move(book).value());
+    if (const Status started = service.start(); !started)
+        return cannot_run(started.error());
+    if (!(*loop)->run(service))
+        return 1;
+    (*loop)->say_goodbye("stopped by a signal");
+    return 0;
+}
+
+} // namespace
+
+int gateway_main(int argc, char** argv) {
+    CLI::App app("A gateway of ZZ: Redis clients in, ordered requests out.", "zz-gateway");
+    Arguments arguments;
+    arguments.program = "zz-gateway";
+    add_common(app, arguments);
+    app.add_option("--app", arguments.application, "application")->required();
+    app.add_option("--client", arguments.client, "name of the client in the cluster file")->required();
+    app.add_option("--host-socket", arguments.host_socket, "where the zz-host of this host listens")
+        ->required();
+    return service_main(argc, argv, app, arguments, [&] { return run(arguments); });
+}
+
+} // namespace zz::services

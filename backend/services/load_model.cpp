@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/services/load_model.h"
+
+#include <fmt/format.h>
+#include <optional>
+
+#include "backend/application/compute/compute.h"
+#include "backend/application/kv/operation.h"
+
+namespace zz::services {
+namespace {
+
+constexpr std::size_t kShownBytes = 60;
+constexpr std::uint32_t kKvBudgetBase = 200;
+
+std::string shown(std::string_view text) {
+    std::string out;
+    for (const char c : text.substr(0, kShownBytes))
+        out += c >= ' ' && c <= '~' ? c : '.';
+    return text.size() > kShownBytes ? out + fmt::format("... ({} bytes)", text.size()) : out;
+}
+
+std::string difference(std::string_view what, std::string_view expected, std::string_view got) {
+    return fmt::format("{}: expected '{}', got '{}'", what, shown(expected), shown(got));
+}
+
+class KvModel final : public LaneModel {
+  public:
+    explicit KvModel(const ModelOptions& options)
+        : options_(options), random_(options.seed + options.lane.value),
+          key_(fmt::format("load:{}", options.lane.value)), counter_key_(key_ + ":n") {}
+
+    LaneOperation next() override {
+        using application::kv::encode_command;
+        ++step_;
+        if (options_.fill) {
+            what_ = "SET";
+            expected_ = "+OK\r\n";
+            const auto number = (step_ - 1) * options_.lanes + options_.lane.value;
+            return make(encode_command({"SET", fmt::format("fill:{:012}", number), value(step_)}));
+        }
+        if (step_ == 1 || step_ == 2) { // what an earlier run left does not matter
+            what_ = "SET";
+            expected_ = "+OK\r\n";
+            if (step_ == 1)
+                return make(encode_command({"SET", counter_key_, "0"}));
+            value_ = value(step_);
+            return make(encode_command({"SET", key_, value_}));
+        }
+        if (std::uniform_real_distribution<double>()(random_) < options_.read_ratio) {
+            what_ = "GET";
+            expected_ = fmt::format("${}\r\n{}\r\n", value_.size(), value_);
+            return make(encode_command({"GET", key_}));
+        }
+        if (step_ % 2 == 0) {
+            what_ = "INCR";
+            expected_ = fmt::format(":{}\r\n", ++count_);
+            return make(encode_command({"INCR", counter_key_}));
+        }
+        what_ = "SET";
+        expected_ = "+OK\r\n";
+        value_ = value(step_);
+        return make(encode_command({"SET", key_, value_}));
+    }
+
+    std::string check(ByteView reply) override {
+        return text_of(reply) == expected_ ? std::string()
+                                           : difference(what_ + " " + key_, expected_, text_of(reply));
+    }
+
+  private:
+    LaneOperation make(Bytes operation) const {
+        return {std::move(operation), kKvBudgetBase + options_.size / 64 + options_.cost_us};
+    }
+    // Random bytes, so that nothing on the way can compress them away.
+    std::string value(std::uint64_t step) {
+        std::string out = fmt::format("{}-{}-", options_.lane.value, step);
+        while (out.size() < options_.size) {
+            const std::uint64_t bits = random_();
+            for (int i = 0; i < 8 && out.size() < options_.size; ++i)
+                out += static_cast<char>('0' + ((bits >> (8 * i)) & 63));
+        }
+        out.resize(options_.size);
+        return out;
+    }
+
+    ModelOptions options_;
+    std::mt19937_64 random_;
+    std::string key_, counter_key_, value_, expected_, what_;
+    std::uint64_t step_ = 0, count_ = 0;
+};
+
+class ComputeModel final : public LaneModel {
+  public:
+    explicit ComputeModel(const ModelOptions& options)
+        : options_(options), random_(options.seed + options.lane.value) {}
+
+    LaneOperation next() override {
+        request_.seed = random_();
+        request_.cost = options_.cost_us;
+        request_.reply_bytes = std::max(options_.size, application::compute::kReplyHeadBytes);
+        request_.first_key = options_.lane.value;
+        request_.touched = 1;
+        writes_ = sum_ && std::uniform_real_distribution<double>()(random_) >= options_.read_ratio;
+        request_.dirtied = writes_ ? 1 : 0;
+        return {application::compute::encode(request_), application::compute::steps_of(request_)};
+    }
+
+    std::string check(ByteView reply) override {
+        if (!sum_) { // the first reply tells what earlier runs left
+            if (reply.size() < application::compute::kReplyHeadBytes || reply[0] != 0)
+                return difference("first request", "a result", text_of(reply));
+            std::uint64_t sum = 0;
+            for (std::size_t i = 0; i < 8; ++i)
+                sum |= static_cast<std::uint64_t>(reply[9 + i]) << (8 * i);
+            sum_ = sum;
+        } else if (writes_) {
+            ++*sum_;
+        }
+        const Bytes expected = application::compute::reply_of(
+            request_, application::compute::burn(request_.seed, request_.cost), *sum_);
+        return std::equal(reply.begin(), reply.end(), expected.begin(), expected.end())
+                   ? std::string()
+                   : difference("request", to_hex(expected), to_hex(reply));
+    }
+
+  private:
+    ModelOptions options_;
+    std::mt19937_64 random_;
+    application::compute::Request request_;
+    std::optional<std::uint64_t> sum_;
+    bool writes_ = false;
+};
+
+} // namespace
+
+std::unique_ptr<LaneModel> make_model(cluster::ApplicationKind kind, const ModelOptions& options) {
+    switch (kind) {
+    case cluster::ApplicationKind::Kv:
+        return std::make_unique<KvModel>(options);
+    case cluster::ApplicationKind::Compute:
+        return std::make_unique<ComputeModel>(options);
+    case cluster::ApplicationKind::Web:
+        break;
+    }
+    return nullptr;
+}
+
+} // namespace zz::services

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a lane of a load run sends, and what the replies must be. A lane owns its keys, so the model is exact: a reply
+// that differs from it is wrong, whatever the replicas say. Pure but for its random generator, which is seeded.
+#pragma once
+
+#include <memory>
+#include <random>
+#include <string>
+
+#include "protocol/base/bytes.h"
+#include "protocol/base/ids.h"
+#include "protocol/cluster/cluster.h"
+
+namespace zz::services {
+
+struct LaneOperation {
+    Bytes operation;
+    std::uint32_t budget = 0; // 0: the most that is allowed
+};
+
+class LaneModel {
+  public:
+    virtual ~LaneModel() = default;
+    virtual LaneOperation next() = 0;
+    // Of the operation that next() gave last. Empty if right, else what was expected and what came.
+    virtual std::string check(ByteView reply) = 0;
+};
+
+struct ModelOptions {
+    LaneId lane;
+    std::uint32_t size = 128;
+    std::uint32_t cost_us = 0;
+    double read_ratio = 0.5;
+    bool fill = false;               // SETs of fresh keys only
+    std::uint32_t lanes = 1;         // in use, for fill
+    std::uint64_t seed = 1;
+};
+
+// Null for an application kind without a model.
+std::unique_ptr<LaneModel> make_model(cluster::ApplicationKind kind, const ModelOptions& options);
+
+} // namespace zz::services

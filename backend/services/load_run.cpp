@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/services/load_run.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fmt/format.h>
+
+#include "backend/runtime/clock.h"
+#include "backend/services/client_port.h"
+#include "backend/services/host_processes.h"
+#include "backend/services/load_model.h"
+
+namespace zz::services {
+namespace {
+
+constexpr Duration kConnectMax = seconds(10);
+constexpr Duration kDrainMax = seconds(20);
+constexpr Duration kSecond = seconds(1);
+
+std::uint64_t percentile(std::vector<std::uint32_t>& values, std::size_t percent) {
+    if (values.empty())
+        return 0;
+    const auto at = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) * percent / 100);
+    std::nth_element(values.begin(), at, values.end());
+    return *at;
+}
+
+class LoadService final : public runtime::Service {
+  public:
+    LoadService(Setup& setup, runtime::Loop& loop, LaneBook book, const LoadOptions& options,
+                std::function<std::uint64_t()> cpu_ns)
+        : options_(options), cpu_ns_(std::move(cpu_ns)), loop_(loop), application_(*setup.application),
+          port_(setup, loop, std::move(book), [this](LaneId lane, ByteView reply, Duration latency) {
+              on_reply(lane, reply, latency);
+          }) {
+        const std::uint32_t lanes = std::min(options.clients, port_.lanes());
+        models_.resize(port_.lanes());
+        for (std::uint32_t i = 0; i < lanes; ++i) {
+            ModelOptions model;
+            model.lane = LaneId(i);
+            model.size = options.size;
+            model.cost_us = options.cost_us;
+            model.read_ratio = options.read_ratio;
+            model.fill = options.fill_bytes > 0;
+            model.lanes = lanes;
+            models_[i] = make_model(setup.application->kind, model);
+        }
+        lanes_ = lanes;
+        fill_requests_ = options.fill_bytes / std::max<std::uint32_t>(options.size, 1) + 1;
+    }
+
+    Status start() { return port_.start(); }
+
+    void on_frame(Instant now, ApplicationId, const PrincipalId& link, const Blob& frame) override {
+        port_.on_frame(now, link, frame);
+    }
+    bool on_turn(Instant now) override {
+        if (!running_ && !ending_)
+            try_to_begin(now);
+        port_.on_turn(now);
+        if (running_ && now >= second_end_)
+            end_second(now);
+        const bool filled = options_.fill_bytes > 0 && sent_ >= fill_requests_;
+        if (running_ && (filled || (options_.fill_bytes == 0 && now >= end_)))
+            stop(now);
+        return !(ending_ && (waiting_ == 0 || now >= drain_end_));
+    }
+    Instant wake_at() const override {
+        Instant wake = port_.wake_at();
+        if (running_)
+            wake = std::min(wake, options_.fill_bytes > 0 ? second_end_ : std::min(second_end_, end_));
+        if (ending_)
+            wake = std::min(wake, drain_end_);
+        if (!running_ && !ending_)
+            wake = std::min(wake, runtime::now() + milliseconds(50));
+        return wake;
+    }
+    void fill(telemetry::Facts& facts) override { port_.fill(facts); }
+
+    void interrupt() { stop(runtime::now()); }
+    LoadResult result() {
+        result_.requests = measured_;
+        result_.throughput = static_cast<double>(measured_) / std::max(1e-9, seconds_);
+        result_.p50_us = percentile(latencies_, 50);
+        result_.p99_us = percentile(latencies_, 99);
+        result_.unanswered = waiting_;
+        result_.errors = waiting_;
+        result_.cpu_us_per_request =
+            measured_ == 0 ? 0 : static_cast<double>(cpu_used_ns_) / 1000.0 / static_cast<double>(measured_);
+        return result_;
+    }
+
+  private:
+    // When the execution replicas that are up have dialled in, or after a while without some of them: a first request
+    // without anybody to answer it would wait for a retransmission.
+    void try_to_begin(Instant now) {
+        if (began_waiting_ == Instant{})
+            began_waiting_ = now;
+        std::size_t execution = 0, agreement = 0;
+        for (const auto& peer : loop_.transport().reachable_peers()) {
+            execution += peer.principal.role == Role::Execution ? 1 : 0;
+            agreement += peer.principal.role == Role::Agreement ? 1 : 0;
+        }
+        const std::size_t active = application_.faults().active_replicas();
+        const bool ready = execution >= active && agreement >= application_.faults().quorum();
+        if (!ready && now - began_waiting_ < kConnectMax)
+            return;
+        running_ = true;
+        began_ = now;
+        end_ = now + seconds(options_.seconds);
+        second_end_ = now + kSecond;
+        cpu_at_begin_ = cpu_ns_();
+        for (std::uint32_t i = 0; i < lanes_; ++i)
+            if (const auto lane = port_.take_lane(); lane && models_[lane->value])
+                submit(*lane);
+    }
+
+    void submit(LaneId lane) {
+        LaneOperation operation = models_[lane.value]->next();
+        port_.submit(lane, std::move(operation.operation), operation.budget);
+        ++waiting_;
+        ++sent_;
+    }
+
+    void on_reply(LaneId lane, ByteView reply, Duration latency) {
+        --waiting_;
+        ++result_.checked;
+        if (std::string wrong = models_[lane.value]->check(reply); !wrong.empty()) {
+            if (result_.wrong++ == 0)
+                result_.first_wrong = std::move(wrong);
+        }
+        if (running_) {
+            ++measured_;
+            const auto us = static_cast<std::uint32_t>(std::min<std::int64_t>(latency / microseconds(1), UINT32_MAX));
+            latencies_.push_back(us);
+            second_latencies_.push_back(us);
+            if (options_.fill_bytes == 0 || sent_ < fill_requests_)
+                submit(lane);
+        }
+    }
+
+    void end_second(Instant now) {
+        second_end_ = now + kSecond;
+        result_.series.push_back({second_latencies_.size(), percentile(second_latencies_, 50),
+                                  percentile(second_latencies_, 99)});
+        second_latencies_.clear();
+        if (options_.progress)
+            fmt::print(stderr, "{} of {} requests\n", std::min(measured_, fill_requests_), fill_requests_);
+    }
+
+    void stop(Instant now) {
+        if (!running_)
+            began_ = now;
+        running_ = false;
+        ending_ = true;
+        seconds_ = static_cast<double>((now - began_).count()) / 1e9;
+        cpu_used_ns_ = cpu_ns_() - std::min(cpu_at_begin_, cpu_ns_());
+        drain_end_ = now + kDrainMax;
+    }
+
+    LoadOptions options_;
+    std::function<std::uint64_t()> cpu_ns_;
+    runtime::Loop& loop_;
+    const cluster::Application& application_;
+    ClientPort port_;
+    std::vector<std::unique_ptr<LaneModel>> models_;
+    LoadResult result_;
+    std::vector<std::uint32_t> latencies_, second_latencies_;
+    std::uint32_t lanes_ = 0;
+    bool running_ = false, ending_ = false;
+    Instant began_waiting_{}, began_{}, end_{}, second_end_{}, drain_end_{};
+    std::uint64_t sent_ = 0, waiting_ = 0, measured_ = 0, fill_requests_ = 0;
+    std::uint64_t cpu_at_begin_ = 0, cpu_used_ns_ = 0;
+    double seconds_ = 0;
+};
+
+const cluster::Client* load_client(const cluster::Application& app) {
+    for (const auto& client : app.clients)
+        if (client.protocol == cluster::ClientProtocol::Load)
+            return &client;
+    return nullptr;
+}
+
+} // namespace
+
+Result<LoadResult> run_load(const LoadOptions& options) {
+    const Layout layout{options.dir};
+    auto cluster = cluster::load(layout.cluster_file());
+    if (!cluster)
+        return cluster.error();
+    const auto* app = cluster->application(options.application);
+    if (app == nullptr)
+        return Error{fmt::format("{} has no application '{}'", layout.cluster_file(), options.application)};
+    const auto* client = load_client(*app);
+    if (client == nullptr)
+        return Error{fmt::format("application {} has no client of protocol load", app->name)};
+    if (!make_model(app->kind, {}))
+        return Error{fmt::format("there is no load for applications of kind {}", cluster::to_string(app->kind))};
+    auto keys = crypto::read_key_file(layout.key(*cluster, app->id, principal(client->id)));
+    if (!keys)
+        return keys.error();
+    std::error_code ignored;
+    std::filesystem::create_directories(layout.run(), ignored);
+    auto book = LaneBook::open(fmt::format("{}/{}-{}.lanes", layout.run(), app->name, client->name), client->lanes);
+    if (!book)
+        return book.error();
+    Setup setup{{}, *cluster, nullptr, principal(client->id), cluster->hosts.front().id,
+                std::move(keys).value(), std::nullopt};
+    setup.application = setup.cluster.application(app->id);
+    transport::Context context;
+    auto loop = runtime::Loop::make({&setup.cluster, setup.self, &setup.application->id, setup.host, "",
+                                     &setup.keys, "zzctl load"}, context);
+    if (!loop)
+        return loop.error();
+    const auto cpu = [&] {
+        std::uint64_t total = 0;
+        for (const auto& host : setup.cluster.hosts)
+            for (const int pid : host_pids(layout, host))
+                total += runtime::cpu_ns_of(pid);
+        return total;
+    };
+    LoadService service(setup, **loop, std::move(book).value(), options, cpu);
+    if (const Status started = service.start(); !started)
+        return started.error();
+    if ((*loop)->run(service))
+        service.interrupt();
+    return service.result();
+}
+
+} // namespace zz::services

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// LoadRun: N lanes of a load client in a closed loop, each reply checked against a model: a lane owns its keys, so it
+// knows what every GET and INCR must answer, and counts what does not. Also fills state. Runs in zzctl.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "protocol/base/instant.h"
+#include "protocol/base/result.h"
+
+namespace zz::services {
+
+struct LoadOptions {
+    std::string dir;
+    std::string application;
+    std::uint32_t clients = 16;
+    std::uint32_t seconds = 10;
+    std::uint32_t size = 128;       // bytes of a value
+    std::uint32_t cost_us = 0;      // declared budget; of a compute application: work of each request
+    double read_ratio = 0.5;
+    std::uint64_t fill_bytes = 0;   // not 0: write so many bytes once instead, and stop
+    bool progress = false;
+};
+
+struct LoadSecond {
+    std::uint64_t requests = 0;
+    std::uint64_t p50_us = 0, p99_us = 0;
+};
+
+struct LoadResult {
+    double throughput = 0;
+    std::uint64_t p50_us = 0, p99_us = 0, errors = 0, checked = 0, wrong = 0, requests = 0;
+    double cpu_us_per_request = 0;
+    std::uint64_t unanswered = 0; // at the end
+    std::vector<LoadSecond> series;
+    std::string first_wrong; // for people
+};
+
+Result<LoadResult> run_load(const LoadOptions& options);
+
+} // namespace zz::services
