@@ -104,8 +104,9 @@ void DataCenter::begin(const PrincipalId& machine) {
     world_->attach(machine, node);
     if (started_)
         started_(machine);
+    // Its first step; a process that died and began anew in between is another node.
     world_->after(Duration(0), [this, machine, node] {
-        if (world_->is_up(machine) && (agreement_.contains(machine) || execution_.contains(machine)))
+        if (world_->node(machine) == node)
             node->on_time();
     });
 }

@@ -13,6 +13,7 @@ ExecutionNode::ExecutionNode(World& world, const Shape& shape, ExecutionId id, E
     learn(shape.genesis());
     execution::Settings settings;
     settings.faults = shape.faults;
+    settings.wakeup = shape.policy;
     settings.limits = shape.limits;
     settings.configuration = shape.genesis();
     settings.nonce = world.random().next();

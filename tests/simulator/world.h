@@ -46,7 +46,11 @@ class World {
     // A node that is up; a second one of the same name replaces the first.
     void attach(const PrincipalId& name, Node* node);
     void detach(const PrincipalId& name);
-    bool is_up(const PrincipalId& name) const { return nodes_.contains(name); }
+    // Null if it is not up.
+    const Node* node(const PrincipalId& name) const {
+        const auto found = nodes_.find(name);
+        return found == nodes_.end() ? nullptr : found->second.node;
+    }
     // Paused nodes get neither frames nor time; frames wait (bounded, the newest stay).
     void pause(const PrincipalId& name);
     void resume(const PrincipalId& name);
