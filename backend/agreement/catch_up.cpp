@@ -166,16 +166,6 @@ void Core::on_state(const message::AgreementState& m) {
         configured({});
     tell(core::NoticeKind::CaughtUp, from.value, m.n);
     update_quorum_mark();
-    // What was proposed beyond the window we had then.
-    if (active_ && new_view_)
-        for (const message::Chosen& c : new_view_->value.chosen)
-            if (Slot* slot = log_.holds(c.n) ? &log_.at(c.n) : nullptr;
-                slot && !slot->in_view(view_)) {
-                accept(c.n, {view_, c.batch_digest});
-                if (c.batch_digest == null_digest_)
-                    slot->keep_body(null_digest_, null_body_);
-                vote(c.n);
-            }
     advance();
 }
 

@@ -118,6 +118,7 @@ void Core::move_h(const message::StableCertificate& certificate, const Blob& sta
         tell(core::NoticeKind::Text, 0, n,
              "votes again: a stable checkpoint passed what was lost (ZZ-8.4)");
     }
+    adopt_chosen();
     sign_checkpoints();
 }
 

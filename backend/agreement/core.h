@@ -143,6 +143,7 @@ class Core {
     void try_new_view();
     void on_new_view(const message::Embedded<message::NewView>& m);
     void enter_view(const message::Embedded<message::NewView>& m, const Choice& choice);
+    void adopt_chosen();
     Duration timeout() const;
 
     // --- catch_up.cpp

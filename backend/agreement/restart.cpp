@@ -8,35 +8,55 @@
 
 namespace zz::agreement {
 
+namespace {
+
+bool is_snapshot(const record::Item& item) {
+    return std::holds_alternative<record::Snapshot>(item);
+}
+
+} // namespace
+
 Status Core::restore(const std::vector<core::Record>& records, bool proven) {
     ZZ_CHECK(!started_, "a core is restored before its first step");
-    for (const core::Record& r : records) {
-        std::vector<record::Item> items;
-        if (!record::parse(r.data, items))
-            return Error{"journal record " + std::to_string(r.index.value) +
+    std::vector<std::vector<record::Item>> journal(records.size());
+    std::size_t last = records.size(); // the newest record with a snapshot
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        if (!record::parse(records[i].data, journal[i]))
+            return Error{"journal record " + std::to_string(records[i].index.value) +
                          " is not one of an agreement replica: restore the journal or start this "
                          "replica with an empty one"};
+        if (std::any_of(journal[i].begin(), journal[i].end(), is_snapshot))
+            last = i;
+    }
+    // The newest snapshot first: it opens the window. Votes above its checkpoint stand in records
+    // before it (the journal is cut below the oldest of them), and none may be lost (ZZ-8.1).
+    bool passed = last == records.size();
+    if (!passed)
+        for (const record::Item& item : journal[last])
+            if (is_snapshot(item) && !replay(std::get<record::Snapshot>(item)))
+                return Error{"journal record " + std::to_string(records[last].index.value) +
+                             " holds a state of another cluster file"};
+    for (std::size_t i = 0; i < records.size(); ++i) {
         SequenceNumber top;
-        for (const record::Item& item : items) {
-            if (const auto* s = std::get_if<record::Snapshot>(&item)) {
-                if (!replay(*s))
-                    return Error{"journal record " + std::to_string(r.index.value) +
-                                 " holds a state of another cluster file"};
+        for (const record::Item& item : journal[i]) {
+            if (is_snapshot(item)) {
+                passed |= i == last;
             } else if (const auto* v = std::get_if<record::Voted>(&item)) {
                 replay(*v);
                 top = std::max(top, v->n);
             } else if (const auto* c = std::get_if<record::Committing>(&item)) {
                 replay(*c);
                 top = std::max(top, c->n);
-            } else if (const auto* own = std::get_if<record::ViewChanging>(&item)) {
-                replay(*own);
-            } else {
-                replay(std::get<record::Entered>(item));
+            } else if (const auto* own = std::get_if<record::ViewChanging>(&item); own && passed) {
+                replay(*own); // Views before the snapshot are in it.
+            } else if (const auto* entered = std::get_if<record::Entered>(&item);
+                       entered && passed) {
+                replay(*entered);
             }
         }
         if (top > log_.h())
-            vote_records_.push_back({r.index, top});
-        next_record_ = r.index + 1;
+            vote_records_.push_back({records[i].index, top});
+        next_record_ = records[i].index + 1;
     }
     next_ = std::max(next_, state_.n() + 1);
     for (const auto& [n, slot] : log_.entries())

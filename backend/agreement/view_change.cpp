@@ -134,14 +134,7 @@ void Core::enter_view(const message::Embedded<message::NewView>& m, const Choice
     next_ = std::max(choice.stable.checkpoint.n, log_.h()) + 1;
     if (!choice.chosen.empty())
         next_ = std::max(next_, choice.chosen.back().n + 1);
-    for (const message::Chosen& c : choice.chosen) {
-        if (!log_.holds(c.n))
-            continue; // Stable here, or beyond our window until we caught up.
-        accept(c.n, {view_, c.batch_digest});
-        if (c.batch_digest == null_digest_)
-            log_.at(c.n).keep_body(null_digest_, null_body_);
-        vote(c.n);
-    }
+    adopt_chosen();
     fetch_bodies();
     pool_.forget_proposed();
     system_.forget_proposed();
@@ -151,6 +144,23 @@ void Core::enter_view(const message::Embedded<message::NewView>& m, const Choice
     for (const Early& e : early)
         on_pre_prepare(e.from, e.message);
     advance();
+}
+
+// Proposals of the NEW-VIEW. What is stable here needs none; what lies beyond our window waits until
+// h has moved (move_h).
+void Core::adopt_chosen() {
+    if (!active_ || !new_view_ || new_view_->value.view != view_)
+        return;
+    for (const message::Chosen& c : new_view_->value.chosen) {
+        if (!log_.holds(c.n))
+            continue;
+        Slot& slot = log_.at(c.n);
+        if (!slot.in_view(view_))
+            accept(c.n, {view_, c.batch_digest});
+        if (c.batch_digest == null_digest_ && !slot.body(null_digest_))
+            slot.keep_body(null_digest_, null_body_);
+        vote(c.n);
+    }
 }
 
 } // namespace zz::agreement

@@ -357,6 +357,42 @@ class SurvivalTest : public QObject {
         QVERIFY(r.agree());
     }
 
+    // ZZ-8.1: votes above a checkpoint that were journaled before it became stable count after a
+    // restart: the primary proposes nothing else at their numbers, in this view or the next.
+    void votes_before_the_snapshot_survive() {
+        for (const bool new_view : {false, true}) {
+            Replicas r;
+            r.settle = false;
+            r.start();
+            for (std::uint64_t n = 1; n <= 6; ++n) {
+                r.submit(1, n, {1});
+                r.run();
+            }
+            QCOMPARE(r.committed_everywhere(), std::size_t(6));
+            const std::vector<core::Committed> before = r.node(1).committed;
+            for (std::uint32_t i = 1; i <= 4; ++i) {
+                r.input(i, core::SettledMark{SequenceNumber(6)});
+                r.input(i, core::CheckpointMatched{SequenceNumber(4), Replicas::root(SequenceNumber(4))});
+            }
+            r.run();
+            QCOMPARE(r.core(1).h(), SequenceNumber(4));
+            for (std::uint32_t i = 1; i <= 4; ++i)
+                r.restart(i);
+            r.node(1).up = !new_view;
+            const std::vector<std::uint32_t> to =
+                new_view ? std::vector<std::uint32_t>{2, 3, 4} : kAll;
+            r.submit(2, 1, to);
+            r.pass(seconds(8));
+            for (const std::uint32_t i : to) {
+                QVERIFY(r.core(i).committed_mark() >= SequenceNumber(7));
+                QVERIFY(r.node(i).committed.at(0).batch_digest == before.at(4).batch_digest);
+                QVERIFY(r.node(i).committed.at(1).batch_digest == before.at(5).batch_digest);
+                QVERIFY(r.node(i).committed.at(0).time == before.at(4).time);
+            }
+            QVERIFY(r.agree());
+        }
+    }
+
     // ZZ-8.1: a restart in the middle of a view change stands by its VIEW-CHANGE, and one after it
     // by its view.
     void restart_keeps_the_view() {
