@@ -63,6 +63,16 @@ Status ClientPort::start() {
     return Ok{};
 }
 
+bool ClientPort::connected() const {
+    const Faults faults = setup_.application->faults();
+    std::size_t execution = 0, agreement = 0;
+    for (const auto& peer : loop_.transport().reachable_peers()) {
+        execution += peer.principal.role == Role::Execution ? 1 : 0;
+        agreement += peer.principal.role == Role::Agreement ? 1 : 0;
+    }
+    return execution >= faults.active_replicas() && agreement >= faults.quorum();
+}
+
 std::optional<LaneId> ClientPort::take_lane() {
     if (free_.empty())
         return std::nullopt;

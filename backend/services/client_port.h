@@ -37,6 +37,9 @@ class ClientPort {
     void on_turn(Instant now);
     Instant wake_at() const { return submitted_ ? Instant{} : shell_.wake_at(); }
     void fill(telemetry::Facts& facts);
+    // Enough replicas have a link to answer at once: earlier requests would look like silence of the execution replicas
+    // to the agreement replicas, and wake the spares.
+    bool connected() const;
     // Once any reply was accepted.
     bool serving() const { return replies_ > 0; }
     const client::Core& core() const { return core_; }

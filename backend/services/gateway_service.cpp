@@ -4,11 +4,14 @@
 #include <deque>
 #include <fmt/format.h>
 
+#include "backend/runtime/clock.h"
 #include "backend/services/client_port.h"
 #include "backend/services/resp_front.h"
 
 namespace zz::services {
 namespace {
+
+constexpr Duration kProbeMax = seconds(15);
 
 Status find_client(Setup& setup) {
     if (const Status found = find_application(setup); !found)
@@ -40,9 +43,7 @@ class GatewayService final : public runtime::Service {
             if (const Status listening = front_.listen(address_); !listening)
                 return listening;
         }
-        // Bytes that no application understands get a deterministic error reply: when it comes, all of it works.
-        if (const auto lane = port_.take_lane())
-            port_.submit(*lane, Bytes{0});
+        probe_until_ = runtime::now() + kProbeMax;
         return Ok{};
     }
 
@@ -51,10 +52,12 @@ class GatewayService final : public runtime::Service {
     }
     void on_ready(Instant, int) override { front_.on_ready(); }
     bool on_turn(Instant now) override {
+        if (probe_until_ != kNever && (port_.connected() || now >= probe_until_))
+            probe();
         port_.on_turn(now);
         return true;
     }
-    Instant wake_at() const override { return port_.wake_at(); }
+    Instant wake_at() const override { return std::min(port_.wake_at(), probe_until_); }
     std::vector<int> watched() const override { return {front_.fd()}; }
     void fill(telemetry::Facts& facts) override {
         port_.fill(facts);
@@ -71,6 +74,12 @@ class GatewayService final : public runtime::Service {
         gateway::resp::Submitted submitted;
     };
 
+    // Bytes that no application understands get a deterministic error reply: when it comes, all of it works.
+    void probe() {
+        probe_until_ = kNever;
+        if (const auto lane = port_.take_lane())
+            port_.submit(*lane, Bytes{0});
+    }
     // A connection has one operation in flight, so at most kConnectionsMax wait here.
     void on_operation(RespFront::ConnectionId id, gateway::resp::Submitted submitted) {
         if (const auto lane = port_.take_lane())
@@ -100,6 +109,7 @@ class GatewayService final : public runtime::Service {
     std::vector<Task> tasks_;
     std::string address_;
     std::deque<Waiting> waiting_;
+    Instant probe_until_ = kNever;
 };
 
 int run(const Arguments& arguments) {

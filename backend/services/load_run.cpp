@@ -29,7 +29,7 @@ class LoadService final : public runtime::Service {
   public:
     LoadService(Setup& setup, runtime::Loop& loop, LaneBook book, const LoadOptions& options,
                 std::function<std::uint64_t()> cpu_ns)
-        : options_(options), cpu_ns_(std::move(cpu_ns)), loop_(loop), application_(*setup.application),
+        : options_(options), cpu_ns_(std::move(cpu_ns)),
           port_(setup, loop, std::move(book), [this](LaneId lane, ByteView reply, Duration latency) {
               on_reply(lane, reply, latency);
           }) {
@@ -96,14 +96,7 @@ class LoadService final : public runtime::Service {
     void try_to_begin(Instant now) {
         if (began_waiting_ == Instant{})
             began_waiting_ = now;
-        std::size_t execution = 0, agreement = 0;
-        for (const auto& peer : loop_.transport().reachable_peers()) {
-            execution += peer.principal.role == Role::Execution ? 1 : 0;
-            agreement += peer.principal.role == Role::Agreement ? 1 : 0;
-        }
-        const std::size_t active = application_.faults().active_replicas();
-        const bool ready = execution >= active && agreement >= application_.faults().quorum();
-        if (!ready && now - began_waiting_ < kConnectMax)
+        if (!port_.connected() && now - began_waiting_ < kConnectMax)
             return;
         running_ = true;
         began_ = now;
@@ -160,8 +153,6 @@ class LoadService final : public runtime::Service {
 
     LoadOptions options_;
     std::function<std::uint64_t()> cpu_ns_;
-    runtime::Loop& loop_;
-    const cluster::Application& application_;
     ClientPort port_;
     std::vector<std::unique_ptr<LaneModel>> models_;
     LoadResult result_;
