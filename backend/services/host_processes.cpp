@@ -128,7 +128,17 @@ Status start_host(const Layout& given, const cluster::Host& host) {
                                        "--host-socket", socket,
                                        "--pid-file", layout.pid_file(host, program)};
         words.insert(words.end(), more.begin(), more.end());
-        return spawn(std::move(words), layout.host(host) + "/" + program + ".log");
+        const Status spawned = spawn(std::move(words), layout.host(host) + "/" + program + ".log");
+        if (!spawned)
+            return spawned;
+        // Its pid file is how it is found later: nobody may look before it is there.
+        for (int waited = 0; waited < kPatienceMs; waited += kStepMs) {
+            if (runtime::living_pid(layout.pid_file(host, program)) != 0)
+                return Ok{};
+            poll(nullptr, 0, kStepMs);
+        }
+        return Error{fmt::format("{} of host {} did not start: see {}/{}.log", program, host.name,
+                                 layout.host(host), program)};
     };
     if (const Status s = start("zz-host", {}, principal(host.id), "host"); !s)
         return s;
