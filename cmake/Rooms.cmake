@@ -29,7 +29,8 @@ function(zz_room name folder rooms libraries)
         file(GLOB more CONFIGURE_DEPENDS ${root}/*/*.cpp)
         list(APPEND sources ${more})
     endif()
-    # A file named *_main.cpp is the main function of a program of that room, not part of its library.
+    # A file named *_main.cpp is the main function of a program of that room, *_test.cpp a test: not part of its library.
+    list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
     set(mains ${sources})
     list(FILTER sources EXCLUDE REGEX "_main\\.cpp$")
     list(FILTER mains INCLUDE REGEX "_main\\.cpp$")
