@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/demo/demo.h"
+
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "backend/demo/loads.h"
+#include "backend/demo/screen.h"
+#include "backend/demo/script.h"
+#include "backend/demo/watch.h"
+
+namespace zz::demo {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::seconds;
+
+constexpr auto kUpPatience = seconds(180);
+constexpr auto kShortPatience = seconds(30);
+constexpr auto kRestPatience = seconds(90);
+constexpr auto kDrillPatience = seconds(240); // the deadlines of ZZ-11, some of them doubled
+constexpr auto kShowPatience = seconds(30);   // until the status shows what the drill did
+constexpr auto kLoadAgain = seconds(15);
+constexpr auto kLoadPatience = seconds(60); // beyond its length: connecting, last replies
+constexpr const char* kLease = "60";
+
+class Demo {
+  public:
+    explicit Demo(const DemoOptions& options)
+        : o_(options),
+          ctl_(options.bin + "/zzctl", fmt::format("{}/demo-{}", build_folder(), getpid())),
+          watch_(ctl_), loads_(ctl_, options.lanes) {
+        ctl_.on_idle([this] { tick(); });
+        picture_.title = "ZZ demonstration";
+    }
+
+    ~Demo() {
+        if (!left_)
+            leave();
+    }
+    Demo(const Demo&) = delete;
+    Demo& operator=(const Demo&) = delete;
+
+    int run() {
+        play();
+        leave();
+        if (interrupted() != 0)
+            fail(fmt::format("interrupted by signal {}", interrupted()));
+        if (served_)
+            check_replies();
+        write_summary();
+        print_summary();
+        return failures_.empty() ? 0 : 1;
+    }
+
+  private:
+    void fail(const std::string& sentence) { failures_.push_back(sentence); }
+    void say(const std::string& line) {
+        const auto s = std::chrono::duration<double>(Clock::now() - began_).count();
+        picture_.log.push_back(fmt::format("{:6.1f} s  {}", s, line));
+        screen_.say(picture_.log.back());
+    }
+
+    void tick() {
+        loads_.tick();
+        if (serving_)
+            watch_.tick();
+        picture_.facts = watch_.facts();
+        for (const auto& app : picture_.facts.applications)
+            picture_.throughput[app.name] = watch_.throughput(app.name);
+        picture_.matrix = watch_.matrix();
+        picture_.verdict = watch_.verdict();
+        screen_.draw(picture_);
+    }
+
+    void play() {
+        if (!bring_up())
+            return;
+        serving_ = served_ = true;
+        const auto end = Clock::now() + seconds(o_.seconds);
+        loads_.renew(kLoadAgain);
+        loads_.begin({"A", "B", "C", "D"}, seconds(std::max(1U, o_.seconds)));
+        if (!wait_for_load())
+            return;
+        for (const auto& step : script())
+            if (!take(step))
+                return;
+        if (Clock::now() >= end)
+            say(fmt::format("the drills took longer than the {} s that were asked for",
+                            o_.seconds));
+        picture_.title = "ZZ demonstration: all drills are done, the load goes on";
+        while (Clock::now() < end && ctl_.rest(std::chrono::milliseconds(100))) {
+        }
+        finish_load();
+    }
+
+    bool bring_up() {
+        std::error_code error;
+        fs::create_directories(ctl_.dir(), error);
+        if (error) {
+            fail(fmt::format("cannot make {}: {}", ctl_.dir(), error.message()));
+            return false;
+        }
+        say("making a data center of four hosts and four applications, f = 1");
+        const auto made = ctl_.run({"cluster", "init", "--hosts", "4", "--apps", "4", "--f", "1",
+                                    "--wakeup", "A=matrix", "--drills"},
+                                   kShortPatience);
+        if (!made) {
+            fail(made.error().text);
+            return false;
+        }
+        const auto up = ctl_.ask({"cluster", "up"}, kUpPatience);
+        if (!up) {
+            fail(up.error().text);
+            return false;
+        }
+        say(fmt::format("serving after {} ms", number(*up, "milliseconds").value_or(0)));
+        return true;
+    }
+
+    // Every application at rest and answering requests.
+    bool wait_for_load() {
+        picture_.title = "ZZ demonstration: the client load begins";
+        const auto end = Clock::now() + kRestPatience;
+        while (Clock::now() < end) {
+            bool all = watch_.facts().applications.size() == 4;
+            for (const auto& app : watch_.facts().applications)
+                all = all && app.at_rest() && app.requests.value_or(0) > 0;
+            if (all) {
+                say("client load on all applications, every reply is checked");
+                return true;
+            }
+            if (!ctl_.rest(std::chrono::milliseconds(100)))
+                return false;
+        }
+        fail(fmt::format("not every application is at rest and answers within {} s{}{}",
+                         kRestPatience.count(), watch_.complaint().empty() ? "" : ": ",
+                         watch_.complaint()));
+        return false;
+    }
+
+    // A status read after now says that the application is at rest; nothing after kRestPatience.
+    std::optional<ApplicationFacts> rest_of(const std::string& name, seconds patience) {
+        const auto end = Clock::now() + patience;
+        const auto known = watch_.facts_number() + 1; // one may be under way
+        while (Clock::now() < end) {
+            const auto* app = watch_.facts().application(name);
+            if (watch_.facts_number() > known && app != nullptr && app->at_rest())
+                return *app;
+            if (!ctl_.rest(std::chrono::milliseconds(100)))
+                return std::nullopt;
+        }
+        return std::nullopt;
+    }
+
+    // False: it makes no sense to go on.
+    bool take(const Step& step) {
+        picture_.title =
+            fmt::format("ZZ demonstration: application {}: {}", step.application, step.title);
+        say(fmt::format("{} on {}: {}", step.name, step.application, step.title));
+        const auto before = rest_of(step.application, kRestPatience);
+        if (!before) {
+            if (interrupted() == 0)
+                fail(
+                    fmt::format("{} on {}: the application is not at rest, the drill was not begun",
+                                step.name, step.application));
+            return interrupted() == 0;
+        }
+        StepResult result{step, *before, *before, Json::object()};
+        const auto id = start_drill(step);
+        if (!id)
+            return interrupted() == 0;
+        observe(result, *id);
+        return interrupted() == 0;
+    }
+
+    // The drill's id, once it has ended.
+    std::optional<std::string> start_drill(const Step& step) {
+        const std::string csv = fmt::format("{}/{}.csv", ctl_.dir(), step.name);
+        std::ofstream(csv) << step.csv;
+        Words words{"drill",          "start",   "matrix", "--file", csv,     "--app",
+                    step.application, "--lease", kLease,   "--wait", "--json"};
+        words.insert(words.end(), step.options.begin(), step.options.end());
+        auto child = ctl_.start(words);
+        if (!child) {
+            fail(child.error().text);
+            return std::nullopt;
+        }
+        const auto end = Clock::now() + kDrillPatience;
+        while ((*child)->running() && Clock::now() < end &&
+               ctl_.rest(std::chrono::milliseconds(50)))
+            (*child)->poll(0);
+        if (interrupted() != 0)
+            return std::nullopt;
+        const auto lines = (*child)->take_lines();
+        const Json first = lines.empty() ? Json() : Json::parse(lines.front(), nullptr, false);
+        const std::string id = text(first, "id");
+        if ((*child)->running())
+            fail(fmt::format("{} on {}: the drill has not ended after {} s", step.name,
+                             step.application, kDrillPatience.count()));
+        else if ((*child)->exit_code() != 0)
+            fail(fmt::format("{} on {}: drill start ended with code {}: {}", step.name,
+                             step.application, (*child)->exit_code(), (*child)->err()));
+        if (id.empty()) {
+            fail(fmt::format("{} on {}: drill start gave no id", step.name, step.application));
+            return std::nullopt;
+        }
+        return id;
+    }
+
+    // Takes report and status until they show what they must or the time is over.
+    void observe(StepResult& result, const std::string& id) {
+        const auto end = Clock::now() + kShowPatience;
+        std::vector<std::string> sentences;
+        do {
+            const auto report = ctl_.ask({"drill", "report", id}, kShortPatience);
+            if (report)
+                result.report = *report;
+            if (interrupted() != 0)
+                return;
+            if (const auto after = rest_of(result.step.application, seconds(10)))
+                result.after = *after;
+            else if (const auto* app = watch_.facts().application(result.step.application))
+                result.after = *app;
+            sentences = judge(result);
+            if (!report)
+                sentences.push_back(report.error().text);
+        } while (!sentences.empty() && Clock::now() < end && interrupted() == 0);
+        for (const auto& sentence : sentences)
+            fail(sentence);
+        predicted_[result.step.name] = essence(child(result.report, "predicted"));
+        observed_[result.step.name] = essence(child(result.report, "observed"));
+        const Json& phases = child(result.report, "phases_ms");
+        if (!result.step.woken.empty()) {
+            picture_.recovered = result.step.application;
+            picture_.phases_ms = phases;
+        }
+        say(fmt::format("  {}: {}, wake-ups {}, convicted {}; {}",
+                        sentences.empty() ? "as predicted" : "NOT AS IT MUST BE",
+                        text(child(result.report, "observed"), "verdict"),
+                        moved(result.before.wakeups, result.after.wakeups),
+                        result.step.convicted.empty() ? "nobody" : result.step.convicted,
+                        phases_line(phases)));
+        Json kept = result.report;
+        kept["name"] = result.step.name;
+        kept["application"] = result.step.application;
+        drills_.push_back(std::move(kept));
+        if (result.step.application != "A")
+            check_bystander("D");
+    }
+
+    // Nothing is played on this one: whatever happens elsewhere, nobody wakes there.
+    void check_bystander(const std::string& name) {
+        const auto* app = watch_.facts().application(name);
+        if (app != nullptr && app->wakeups.value_or(0) != 0 && !bystander_woke_) {
+            bystander_woke_ = true;
+            fail(fmt::format("application {} had {} wake-ups, and no drill was on it", name,
+                             *app->wakeups));
+        }
+    }
+
+    void finish_load() {
+        picture_.title = "ZZ demonstration: waiting for the last replies";
+        loads_.end();
+        const auto end = Clock::now() + kLoadAgain + kLoadPatience;
+        while (loads_.running() && Clock::now() < end &&
+               ctl_.rest(std::chrono::milliseconds(100))) {
+        }
+        if (loads_.running() && interrupted() == 0)
+            fail("a client load did not end: some requests may have no reply");
+    }
+
+    void check_replies() {
+        for (const auto& [name, total] : loads_.totals()) {
+            checked_ += total.checked;
+            wrong_ += total.wrong;
+            if (total.errors > 0)
+                fail(fmt::format("application {}: {} requests got no reply", name, total.errors));
+            for (const auto& complaint : total.complaints)
+                fail(fmt::format("application {}: {}", name, complaint));
+            if (total.checked == 0)
+                fail(fmt::format("application {}: no reply was checked", name));
+        }
+        if (wrong_ > 0)
+            fail(fmt::format("{} of {} replies were wrong", wrong_, checked_));
+        if (checked_ == 0)
+            fail("no reply was checked");
+        if (drills_.size() != script().size())
+            fail(fmt::format("{} of {} drills were played", drills_.size(), script().size()));
+    }
+
+    // In every path: load, watchers, data center, files.
+    void leave() {
+        left_ = true;
+        picture_.title = "ZZ demonstration: taking everything down";
+        serving_ = false;
+        screen_.draw(picture_);
+        screen_.leave();
+        loads_.stop();
+        watch_.stop();
+        if (const Status down = ctl_.bring_down(); !down)
+            fail(down.error().text);
+        if (o_.keep) {
+            put_line(stdout, "working files are kept in " + ctl_.dir());
+            return;
+        }
+        std::error_code error;
+        fs::remove_all(ctl_.dir(), error);
+        if (error)
+            fail(fmt::format("cannot remove {}: {}", ctl_.dir(), error.message()));
+    }
+
+    void write_summary() {
+        if (o_.json_file.empty())
+            return;
+        const Json summary{{"predicted", predicted_},
+                           {"observed", observed_},
+                           {"replies", {{"checked", checked_}, {"wrong", wrong_}}},
+                           {"drills", drills_}};
+        std::ofstream file(o_.json_file, std::ios::trunc);
+        file << summary.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+        file.close();
+        if (!file)
+            fail(fmt::format("cannot write {}", o_.json_file));
+    }
+
+    void print_summary() const {
+        put_line(stdout, "\nsummary");
+        for (const auto& drill : drills_)
+            put_line(stdout, fmt::format("  {:<18} {:<2} predicted {:<13} observed {:<13} {}",
+                                         text(drill, "name"), text(drill, "application"),
+                                         text(child(drill, "predicted"), "verdict"),
+                                         text(child(drill, "observed"), "verdict"),
+                                         phases_line(child(drill, "phases_ms"))));
+        for (const auto& [name, total] : loads_.totals())
+            put_line(stdout,
+                     fmt::format("  application {}: {} replies checked, {} wrong, {} without reply",
+                                 name, total.checked, total.wrong, total.errors));
+        for (const auto& sentence : failures_)
+            put_line(stderr, "zz-demo: " + sentence);
+        put_line(stdout, failures_.empty()
+                             ? "everything holds"
+                             : fmt::format("{} things do not hold", failures_.size()));
+    }
+
+    DemoOptions o_;
+    Ctl ctl_;
+    Watch watch_;
+    Loads loads_;
+    Screen screen_;
+    Picture picture_;
+    Clock::time_point began_ = Clock::now();
+    bool serving_ = false, served_ = false, bystander_woke_ = false, left_ = false;
+    std::vector<std::string> failures_;
+    Json predicted_ = Json::object(), observed_ = Json::object(), drills_ = Json::array();
+    std::uint64_t checked_ = 0, wrong_ = 0;
+};
+
+} // namespace
+
+int run_demo(const DemoOptions& options) {
+    return Demo(options).run();
+}
+
+} // namespace zz::demo

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Demo: the main job from nothing: a data center of four hosts and four applications on this
+// machine, client load, the scripted drills, a live text view, a summary. Orchestrates `zzctl`
+// only. Whatever happens, it takes down what it started and removes its working files.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace zz::demo {
+
+struct DemoOptions {
+    std::string bin;            // folder of zzctl and the services
+    std::string json_file;      // summary for programs, empty: none
+    std::uint32_t seconds = 60; // from serving
+    std::uint32_t lanes = 2;    // of each application's client
+    bool keep = false;          // leaves the working files for a look
+};
+
+// The exit code: 0 everything holds, 1 a sentence on standard error for each thing that does not.
+int run_demo(const DemoOptions& options);
+
+} // namespace zz::demo

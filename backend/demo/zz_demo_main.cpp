@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// zz-demo: the demonstration, see demo.h. Exit 0 everything holds, 1 something does not, 2 bad
+// usage.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+
+#include "backend/demo/child.h"
+#include "backend/demo/ctl.h"
+#include "backend/demo/demo.h"
+
+namespace {
+
+int bad_usage(const char* text) {
+    std::fprintf(stderr, "zz-demo: %s\n", text);
+    return 2;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    zz::demo::DemoOptions options;
+    options.bin = zz::demo::own_folder();
+    bool headless = false;
+    std::string hypervisor = "process", screenshots;
+    CLI::App app("A data center of four hosts and four applications on this machine, client load "
+                 "and drills.",
+                 "zz-demo");
+    app.add_flag("--headless", headless, "a live text view and a summary, no console");
+    app.add_option("--seconds", options.seconds,
+                   "how long load and view go on, from serving; default 60")
+        ->check(CLI::Range(1U, 86400U));
+    app.add_option("--hypervisor", hypervisor, "process (default) or libvirt")
+        ->check(CLI::IsMember({"process", "libvirt"}));
+    app.add_option("--json", options.json_file, "writes the summary here");
+    app.add_option("--screenshots", screenshots, "folder for pictures of the console");
+    app.add_option("--clients", options.lanes, "lanes of each application's client, default 2")
+        ->check(CLI::Range(1U, 1000U));
+    app.add_flag("--keep", options.keep, "leaves the working files in build/ for a look");
+    app.add_option("--bin", options.bin,
+                   "folder of zzctl and the services, default: that of zz-demo");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    if (hypervisor == "libvirt")
+        return bad_usage("--hypervisor libvirt: this build starts replicas as processes only; its "
+                         "libvirt hypervisor is not built yet. Use --hypervisor process");
+    if (!screenshots.empty())
+        return bad_usage("--screenshots: the console is not built yet, there is nothing to take a "
+                         "picture of. Use --headless and --json");
+    options.bin = std::filesystem::absolute(options.bin).lexically_normal();
+    if (!std::filesystem::exists(options.bin + "/zzctl"))
+        return bad_usage(("--bin " + options.bin +
+                          ": there is no zzctl in it; build it with "
+                          "./zz build")
+                             .c_str());
+    if (!headless)
+        std::fputs("zz-demo: this build has no console yet: text view\n", stderr);
+    zz::demo::catch_interrupts();
+    // Unwinding takes the data center down.
+    try {
+        return zz::demo::run_demo(options);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "zz-demo: %s\n", error.what());
+        return 1;
+    }
+}
