@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// replica::Core: one agreement replica: the agreement core (ordering) and the detection core (faults) joined by the
-// events of core/exchange.h, in one sans-IO core for the shell and the simulator. It routes what arrives by kind and
-// passes each core's actions to the other until both are still; it decides nothing itself.
+// replica::Core: one agreement replica: the agreement core (ordering) and the detection core
+// (faults) joined by the events of core/exchange.h, in one sans-IO core for the shell and the
+// simulator. It routes what arrives by kind and passes each core's actions to the other until both
+// are still; it decides nothing itself.
 #pragma once
 
 #include "backend/agreement/core.h"
@@ -20,7 +21,9 @@ class Core {
         : agreement_(sealer, std::move(options)), detection_(sealer, std::move(settings)) {}
 
     // See agreement::Core::restore.
-    Status restore(const std::vector<core::Record>& records, bool proven) { return agreement_.restore(records, proven); }
+    Status restore(const std::vector<core::Record>& records, bool proven) {
+        return agreement_.restore(records, proven);
+    }
 
     void step(Instant now, const Input& input);
     Output take_output();

@@ -20,7 +20,8 @@ Digest request_digest(const message::Request& request) {
     return crypto::sha256({view_of("zz1 request\n"), head, request.operation.view()});
 }
 
-Digest signed_root(const Identity& identity, ClientId client, std::uint32_t count, const Digest& root) {
+Digest signed_root(const Identity& identity, ClientId client, std::uint32_t count,
+                   const Digest& root) {
     Bytes b;
     b.reserve(96);
     wire::Writer w(b);
@@ -46,7 +47,8 @@ std::vector<Digest> digests_of(const message::Bundle& bundle) {
 
 message::Bundle make_bundle(const Identity& identity, const Keyring& keyring,
                             const std::vector<message::Request>& requests) {
-    ZZ_CHECK(!requests.empty() && requests.size() <= message::kMaxBundleRequests, "{} requests", requests.size());
+    ZZ_CHECK(!requests.empty() && requests.size() <= message::kMaxBundleRequests, "{} requests",
+             requests.size());
     message::Bundle bundle;
     bundle.client = ClientId(identity.self.index);
     bundle.leaf_count = static_cast<std::uint32_t>(requests.size());
@@ -58,7 +60,8 @@ message::Bundle make_bundle(const Identity& identity, const Keyring& keyring,
 }
 
 message::Bundle part_of(const message::Bundle& whole, std::span<const std::uint32_t> positions) {
-    ZZ_CHECK(whole.leaves.size() == whole.leaf_count, "{} of {} leaves", whole.leaves.size(), whole.leaf_count);
+    ZZ_CHECK(whole.leaves.size() == whole.leaf_count, "{} of {} leaves", whole.leaves.size(),
+             whole.leaf_count);
     message::Bundle part;
     part.client = whole.client;
     part.leaf_count = whole.leaf_count;
@@ -82,7 +85,8 @@ std::optional<Digest> bundle_digest(const Identity& identity, const message::Bun
     return signed_root(identity, bundle.client, bundle.leaf_count, *root);
 }
 
-bool verify_bundle(const Identity& identity, const Keyring& keyring, const message::Bundle& bundle) {
+bool verify_bundle(const Identity& identity, const Keyring& keyring,
+                   const message::Bundle& bundle) {
     const std::optional<Digest> digest = bundle_digest(identity, bundle);
     return digest && keyring.verify(principal(bundle.client), *digest, bundle.signature);
 }

@@ -11,9 +11,12 @@ CryptoKeyring::CryptoKeyring(const crypto::KeyPair& own)
     : signing_(crypto::SigningKeyPair::from_seed(own.signing_seed)),
       exchange_(crypto::ExchangeKeyPair::from_private(own.exchange_private)) {}
 
-Signature CryptoKeyring::sign(const Digest& digest) const { return signing_.sign(digest.view()); }
+Signature CryptoKeyring::sign(const Digest& digest) const {
+    return signing_.sign(digest.view());
+}
 
-bool CryptoKeyring::verify(const PrincipalId& who, const Digest& digest, const Signature& signature) const {
+bool CryptoKeyring::verify(const PrincipalId& who, const Digest& digest,
+                           const Signature& signature) const {
     const auto peer = peers_.find(who);
     return peer != peers_.end() && peer->second.verify.verify(digest.view(), signature);
 }

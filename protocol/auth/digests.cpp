@@ -12,11 +12,21 @@ Digest in_domain(std::string_view domain, ByteView bytes) {
 }
 } // namespace
 
-Digest batch_digest(ByteView encoded_batch) { return in_domain("zz1 batch\n", encoded_batch); }
-Digest reply_digest(ByteView result) { return in_domain("zz1 reply\n", result); }
-Digest agreement_state_digest(ByteView state) { return in_domain("zz1 agreement state\n", state); }
-Digest signed_digest(ByteView covered) { return in_domain("zz1 signed\n", covered); }
-Digest tagged_digest(ByteView covered) { return in_domain("zz1 tagged\n", covered); }
+Digest batch_digest(ByteView encoded_batch) {
+    return in_domain("zz1 batch\n", encoded_batch);
+}
+Digest reply_digest(ByteView result) {
+    return in_domain("zz1 reply\n", result);
+}
+Digest agreement_state_digest(ByteView state) {
+    return in_domain("zz1 agreement state\n", state);
+}
+Digest signed_digest(ByteView covered) {
+    return in_domain("zz1 signed\n", covered);
+}
+Digest tagged_digest(ByteView covered) {
+    return in_domain("zz1 tagged\n", covered);
+}
 
 Digest report_leaf(ClientId client, LaneId lane, RequestNumber number, const Digest& reply) {
     Bytes b;

@@ -10,7 +10,9 @@ namespace {
 
 using Level = std::vector<Leaf>;
 
-Digest leaf_node(const Digest& leaf) { return crypto::sha256({view_of("zz1 leaf\n"), leaf.view()}); }
+Digest leaf_node(const Digest& leaf) {
+    return crypto::sha256({view_of("zz1 leaf\n"), leaf.view()});
+}
 Digest inner_node(const Digest& left, const Digest& right) {
     return crypto::sha256({view_of("zz1 node\n"), left.view(), right.view()});
 }
@@ -21,7 +23,8 @@ Digest sealed_root(const Digest& top, std::uint32_t count) {
     return crypto::sha256({view_of("zz1 root\n"), size, top.view()});
 }
 
-// One level up. `missing` is asked for the sibling of a node that stands alone in `level`; false ends the climb.
+// One level up. `missing` is asked for the sibling of a node that stands alone in `level`; false
+// ends the climb.
 template <class Missing>
 bool climb(const Level& level, std::uint32_t width, Level& up, Missing&& missing) {
     up.clear();
@@ -37,7 +40,8 @@ bool climb(const Level& level, std::uint32_t width, Level& up, Missing&& missing
             other = level[++i].second;
         else if (!missing(sibling, other))
             return false;
-        up.emplace_back(index / 2, index % 2 == 0 ? inner_node(own, other) : inner_node(other, own));
+        up.emplace_back(index / 2,
+                        index % 2 == 0 ? inner_node(own, other) : inner_node(other, own));
     }
     return true;
 }
@@ -52,7 +56,8 @@ Digest merkle_root(std::span<const Digest> leaves) {
     return *merkle_root_from(all, static_cast<std::uint32_t>(leaves.size()), {});
 }
 
-std::vector<Digest> merkle_siblings(std::span<const Digest> leaves, std::span<const std::uint32_t> indices) {
+std::vector<Digest> merkle_siblings(std::span<const Digest> leaves,
+                                    std::span<const std::uint32_t> indices) {
     std::vector<Digest> whole;
     whole.reserve(leaves.size());
     for (const Digest& leaf : leaves)
@@ -64,11 +69,12 @@ std::vector<Digest> merkle_siblings(std::span<const Digest> leaves, std::span<co
         level.emplace_back(index, whole[index]);
     }
     while (whole.size() > 1 && !level.empty()) {
-        climb(level, static_cast<std::uint32_t>(whole.size()), up, [&](std::uint32_t i, Digest& out) {
-            out = whole[i];
-            siblings.push_back(out);
-            return true;
-        });
+        climb(level, static_cast<std::uint32_t>(whole.size()), up,
+              [&](std::uint32_t i, Digest& out) {
+                  out = whole[i];
+                  siblings.push_back(out);
+                  return true;
+              });
         level.swap(up);
         std::vector<Digest> above;
         for (std::size_t i = 0; i < whole.size(); i += 2)
@@ -81,7 +87,8 @@ std::vector<Digest> merkle_siblings(std::span<const Digest> leaves, std::span<co
 std::optional<Digest> merkle_root_from(std::span<const Leaf> leaves, std::uint32_t count,
                                        std::span<const Digest> siblings) {
     if (leaves.empty())
-        return count == 0 && siblings.empty() ? std::optional(sealed_root(Digest{}, 0)) : std::nullopt;
+        return count == 0 && siblings.empty() ? std::optional(sealed_root(Digest{}, 0))
+                                              : std::nullopt;
     Level level, up;
     level.reserve(leaves.size());
     for (const auto& [index, digest] : leaves) {

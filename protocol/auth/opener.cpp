@@ -14,7 +14,8 @@ namespace zz::auth {
 
 namespace {
 
-inline constexpr std::size_t kVerifiedCache = 4096; // embedded frames and bundles whose signature was right
+inline constexpr std::size_t kVerifiedCache =
+    4096; // embedded frames and bundles whose signature was right
 
 bool index_in_range(const PrincipalId& who, const Faults& faults) {
     switch (who.role) {
@@ -33,19 +34,22 @@ bool index_in_range(const PrincipalId& who, const Faults& faults) {
 
 } // namespace
 
-// Walks a decoded message and checks what is inside by its own signature: embedded frames and bundles.
+// Walks a decoded message and checks what is inside by its own signature: embedded frames and
+// bundles.
 class EmbeddedCheck {
   public:
     explicit EmbeddedCheck(Opener& opener) : opener_(&opener) {}
 
     template <class T> bool operator()(const T& value) {
         if constexpr (wire::HasFields<T>)
-            return std::apply([this](const auto&... field) { return ((*this)(field) && ...); }, value.fields());
+            return std::apply([this](const auto&... field) { return ((*this)(field) && ...); },
+                              value.fields());
         else
             return true;
     }
     template <class T, std::size_t Max> bool operator()(const message::List<T, Max>& list) {
-        return std::all_of(list.begin(), list.end(), [this](const T& element) { return (*this)(element); });
+        return std::all_of(list.begin(), list.end(),
+                           [this](const T& element) { return (*this)(element); });
     }
     template <class T> bool operator()(const message::Embedded<T>& embedded) {
         const Digest key = crypto::sha256(embedded.frame.view());
@@ -54,7 +58,8 @@ class EmbeddedCheck {
         wire::Envelope envelope;
         if (wire::open_envelope(embedded.frame.view(), envelope) != wire::EnvelopeError::None)
             return false;
-        return opener_->signature_is_right(envelope) && (*this)(embedded.value) && opener_->remember(key);
+        return opener_->signature_is_right(envelope) && (*this)(embedded.value) &&
+               opener_->remember(key);
     }
     bool operator()(const message::BatchContent& content) { return (*this)(content.batch); }
     bool operator()(const message::SystemRequest& request) {
@@ -88,7 +93,9 @@ bool carried_digest_is_right(const message::Message& m) {
 
 } // namespace
 
-bool Opener::verified_before(const Digest& key) const { return seen_.contains(key); }
+bool Opener::verified_before(const Digest& key) const {
+    return seen_.contains(key);
+}
 
 bool Opener::remember(const Digest& key) {
     if (seen_order_.size() < kVerifiedCache) {
@@ -112,7 +119,8 @@ std::optional<Rejected> Opener::header_fault(const wire::Envelope& envelope) con
         return Rejected::WrongApplication;
     if (envelope.generation != identity_.generation)
         return Rejected::WrongGeneration;
-    if (!(rule->senders & bit(envelope.sender.role)) || !index_in_range(envelope.sender, identity_.faults))
+    if (!(rule->senders & bit(envelope.sender.role)) ||
+        !index_in_range(envelope.sender, identity_.faults))
         return Rejected::WrongSender;
     return std::nullopt;
 }
@@ -142,8 +150,12 @@ std::optional<Rejected> Opener::proof_fault(const wire::Envelope& envelope) cons
     return crypto::equal(expected.view(), tag) ? std::nullopt : std::optional(Rejected::BadTag);
 }
 
-Opened Opener::open(const Blob& frame, const PrincipalId& link) { return open_any(frame, &link); }
-Opened Opener::open_signed(const Blob& frame) { return open_any(frame, nullptr); }
+Opened Opener::open(const Blob& frame, const PrincipalId& link) {
+    return open_any(frame, &link);
+}
+Opened Opener::open_signed(const Blob& frame) {
+    return open_any(frame, nullptr);
+}
 
 Opened Opener::open_any(const Blob& frame, const PrincipalId* link) {
     wire::Envelope envelope;

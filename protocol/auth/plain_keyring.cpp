@@ -10,8 +10,8 @@ namespace zz::auth {
 
 namespace {
 
-Digest keyed(std::uint64_t secret, std::string_view domain, const PrincipalId& a, const PrincipalId& b,
-             const Digest& digest) {
+Digest keyed(std::uint64_t secret, std::string_view domain, const PrincipalId& a,
+             const PrincipalId& b, const Digest& digest) {
     Bytes bytes;
     bytes.reserve(96);
     wire::Writer w(bytes);
@@ -32,13 +32,16 @@ Signature signature_of(std::uint64_t secret, const PrincipalId& who, const Diges
 
 } // namespace
 
-Signature PlainKeyring::sign(const Digest& digest) const { return signature_of(secret_, self_, digest); }
+Signature PlainKeyring::sign(const Digest& digest) const {
+    return signature_of(secret_, self_, digest);
+}
 
 bool PlainKeyring::knows(const PrincipalId& who) const {
     return who.role != Role::Execution || who == self_ || learnt_.contains(who);
 }
 
-bool PlainKeyring::verify(const PrincipalId& who, const Digest& digest, const Signature& signature) const {
+bool PlainKeyring::verify(const PrincipalId& who, const Digest& digest,
+                          const Signature& signature) const {
     if (!knows(who))
         return false;
     return signature_of(secret_, who, digest) == signature;

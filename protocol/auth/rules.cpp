@@ -3,24 +3,43 @@
 
 namespace zz::auth {
 
+namespace {
+
+using wire::AuthKind;
+
+constexpr std::uint8_t kAgreement = bit(Role::Agreement), kExecution = bit(Role::Execution),
+                       kClient = bit(Role::Client), kController = bit(Role::Controller);
+
+constexpr Rule rule(AuthKind auth, unsigned senders) {
+    return {auth, static_cast<std::uint8_t>(senders)};
+}
+
+constexpr Rule kBundle = rule(AuthKind::Inner, kAgreement | kClient);
+constexpr Rule kOrdering = rule(AuthKind::Authenticator, kAgreement);
+constexpr Rule kReport = rule(AuthKind::Authenticator, kExecution);
+constexpr Rule kSignedByAgreement = rule(AuthKind::Signature, kAgreement);
+constexpr Rule kSignedByExecution = rule(AuthKind::Signature, kExecution);
+constexpr Rule kSignedByController = rule(AuthKind::Signature, kController);
+constexpr Rule kSignedByOperator = rule(AuthKind::Signature, bit(Role::Operator));
+constexpr Rule kTagOfAgreement = rule(AuthKind::Tag, kAgreement);
+constexpr Rule kTagOfExecution = rule(AuthKind::Tag, kExecution);
+constexpr Rule kTagOfClient = rule(AuthKind::Tag, kClient);
+constexpr Rule kTagOfController = rule(AuthKind::Tag, kController);
+constexpr Rule kTagOfReplica = rule(AuthKind::Tag, kAgreement | kExecution);
+constexpr Rule kTagOfWaker = rule(AuthKind::Tag, kAgreement | kController);
+constexpr Rule kTagOfAnybody = rule(AuthKind::Tag, kAgreement | kExecution | kClient | kController);
+
+} // namespace
+
 const Rule* rule_of(message::Kind kind) {
     using enum message::Kind;
-    using enum wire::AuthKind;
-    static constexpr std::uint8_t a = bit(Role::Agreement), e = bit(Role::Execution), c = bit(Role::Client),
-                                  k = bit(Role::Controller), o = bit(Role::Operator);
-    static constexpr Rule bundle{Inner, static_cast<std::uint8_t>(a | c)};
-    static constexpr Rule ordering{Authenticator, a}, report{Authenticator, e};
-    static constexpr Rule signed_a{Signature, a}, signed_e{Signature, e}, signed_k{Signature, k}, signed_o{Signature, o};
-    static constexpr Rule tag_a{Tag, a}, tag_e{Tag, e}, tag_c{Tag, c}, tag_k{Tag, k};
-    static constexpr Rule tag_ae{Tag, static_cast<std::uint8_t>(a | e)}, tag_ak{Tag, static_cast<std::uint8_t>(a | k)};
-    static constexpr Rule tag_all{Tag, static_cast<std::uint8_t>(a | e | c | k)};
     switch (kind) {
     case Bundle:
-        return &bundle;
+        return &kBundle;
     case PrePrepare:
     case Prepare:
     case Commit:
-        return &ordering;
+        return &kOrdering;
     case ViewChange:
     case NewView:
     case Checkpoint:
@@ -31,7 +50,7 @@ const Rule* rule_of(message::Kind kind) {
     case Accuse:
     case Settle:
     case Config:
-        return &signed_a;
+        return &kSignedByAgreement;
     case AgreementStatus:
     case BatchBody:
     case StableProof:
@@ -44,32 +63,32 @@ const Rule* rule_of(message::Kind kind) {
     case ConfigAnswer:
     case Convict:
     case Settled:
-        return &tag_a;
+        return &kTagOfAgreement;
     case Fetch:
     case ExecutionStatus:
-        return &tag_ae;
+        return &kTagOfReplica;
     case Report:
-        return &report;
+        return &kReport;
     case Reply:
     case ReplyProof:
     case NodeFetch:
     case Nodes:
-        return &tag_e;
+        return &kTagOfExecution;
     case RequestAgain:
-        return &tag_c;
+        return &kTagOfClient;
     case SignedReport:
     case Complete:
-        return &signed_e;
+        return &kSignedByExecution;
     case WakeUpProof:
-        return &tag_ak;
+        return &kTagOfWaker;
     case ConfigRequest:
-        return &tag_all;
+        return &kTagOfAnybody;
     case Enrol:
-        return &signed_k;
+        return &kSignedByController;
     case Recover:
-        return &signed_o;
+        return &kSignedByOperator;
     case ControllerStatus:
-        return &tag_k;
+        return &kTagOfController;
     }
     return nullptr;
 }

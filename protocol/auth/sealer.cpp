@@ -21,7 +21,9 @@ Bytes covered_of(const Identity& identity, const message::Message& m, wire::Auth
     return wire::make_covered(envelope, wire::encode_message(m));
 }
 
-void append(Bytes& frame, ByteView bytes) { frame.insert(frame.end(), bytes.begin(), bytes.end()); }
+void append(Bytes& frame, ByteView bytes) {
+    frame.insert(frame.end(), bytes.begin(), bytes.end());
+}
 
 } // namespace
 
@@ -37,7 +39,8 @@ Verified Sealer::own(const message::Message& m) const {
     return Verified({identity_.self, m, with_frame ? sign(m) : Blob()});
 }
 
-std::vector<Sealed> Sealer::seal(const message::Message& m, const std::vector<PrincipalId>& to) const {
+std::vector<Sealed> Sealer::seal(const message::Message& m,
+                                 const std::vector<PrincipalId>& to) const {
     const Rule* rule = rule_of(message::kind_of(m));
     ZZ_CHECK(rule != nullptr, "kind {} has no rule", static_cast<int>(message::kind_of(m)));
     std::vector<Sealed> out;
@@ -61,7 +64,8 @@ std::vector<Sealed> Sealer::seal(const message::Message& m, const std::vector<Pr
         covered.push_back(static_cast<std::uint8_t>(count));
         for (std::uint32_t i = 1; i <= count; ++i) {
             const PrincipalId receiver = principal(AgreementId(i));
-            append(covered, (receiver == identity_.self ? Tag{} : keyring_->tag(receiver, digest)).view());
+            append(covered,
+                   (receiver == identity_.self ? Tag{} : keyring_->tag(receiver, digest)).view());
         }
         const Blob frame(std::move(covered));
         for (const PrincipalId& receiver : to)

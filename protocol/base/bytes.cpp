@@ -26,7 +26,9 @@ std::string to_hex(ByteView bytes) {
     return out;
 }
 
-std::string short_hex(const Digest& digest) { return to_hex(digest.view().first(4)); }
+std::string short_hex(const Digest& digest) {
+    return to_hex(digest.view().first(4));
+}
 
 bool from_hex(std::string_view hex, Bytes& out) {
     out.clear();

@@ -23,7 +23,11 @@ std::string to_string(const PrincipalId& p) {
     return fmt::format("role {} {}", static_cast<int>(p.role), p.index);
 }
 
-std::string to_string(const ExecutionId& id) { return to_string(principal(id)); }
-std::string to_string(AgreementId id) { return to_string(principal(id)); }
+std::string to_string(const ExecutionId& id) {
+    return to_string(principal(id));
+}
+std::string to_string(AgreementId id) {
+    return to_string(principal(id));
+}
 
 } // namespace zz

@@ -34,8 +34,9 @@ EnvelopeError open_envelope(ByteView frame, Envelope& out) {
     Reader in(frame.subspan(1));
     std::uint8_t kind = 0, auth = 0;
     std::uint32_t length = 0;
-    const bool header = in.get(kind) && in.get(auth) && in.get(out.cluster) && in.get(out.application) &&
-                        in.get(out.generation) && in.get(out.sender) && in.get(length);
+    const bool header = in.get(kind) && in.get(auth) && in.get(out.cluster) &&
+                        in.get(out.application) && in.get(out.generation) && in.get(out.sender) &&
+                        in.get(length);
     if (!header || kind == 0 || auth > 3 || !in.raw(length, out.payload))
         return EnvelopeError::Malformed;
     out.kind = static_cast<message::Kind>(kind);

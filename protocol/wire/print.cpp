@@ -8,22 +8,26 @@ namespace zz::wire {
 
 namespace {
 
-std::string show(bool value) { return value ? "true" : "false"; }
+std::string show(bool value) {
+    return value ? "true" : "false";
+}
 template <class U>
-    requires(std::unsigned_integral<U> && !std::same_as<U, bool>)
-std::string show(U value) {
+requires(std::unsigned_integral<U> && !std::same_as<U, bool>) std::string show(U value) {
     return std::to_string(value);
 }
 template <class E>
-    requires std::is_enum_v<E>
-std::string show(E value) {
+requires std::is_enum_v<E> std::string show(E value) {
     return std::to_string(static_cast<int>(value));
 }
-template <class T, class R> std::string show(const Tagged<T, R>& value) { return std::to_string(value.value); }
+template <class T, class R> std::string show(const Tagged<T, R>& value) {
+    return std::to_string(value.value);
+}
 template <class T, std::size_t N> std::string show(const FixedBytes<T, N>& value) {
     return to_hex(value.view().first(std::min<std::size_t>(N, 4)));
 }
-std::string show(const Blob& blob) { return fmt::format("<{} bytes>", blob.size()); }
+std::string show(const Blob& blob) {
+    return fmt::format("<{} bytes>", blob.size());
+}
 template <class T> std::string show(const message::Embedded<T>& embedded);
 std::string show(const message::BatchContent& content);
 template <HasFields T> std::string show(const T& value);
@@ -46,7 +50,9 @@ template <HasFields T> std::string show_fields(const T& value) {
     std::apply([&](const auto&... field) { (one(field), ...); }, value.fields());
     return out;
 }
-template <HasFields T> std::string show(const T& value) { return "{" + show_fields(value).substr(1) + "}"; }
+template <HasFields T> std::string show(const T& value) {
+    return "{" + show_fields(value).substr(1) + "}";
+}
 template <class T> std::string show(const message::Embedded<T>& embedded) {
     return fmt::format("{}:{}", to_string(embedded.signer), show(embedded.value));
 }

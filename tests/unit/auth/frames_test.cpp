@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Codec, sealing and opening of every message kind (ZZ-2.2, ZZ-2.5, ZZ-2.6; scenarios A11, A15, A18, A19).
+// Codec, sealing and opening of every message kind (ZZ-2.2, ZZ-2.5, ZZ-2.6; scenarios A11, A15,
+// A18, A19).
 #include <QtTest/QTest>
 #include <fmt/format.h>
 
 #include "protocol/auth/opener.h"
-#include "random_message_support.h"
+#include "tests/unit/auth/random_message_support.h"
 
-using namespace zz;
+namespace zz {
+
 using auth::Rejected;
 using auth::test::Filler;
 using auth::test::identity_of;
@@ -19,13 +21,14 @@ constexpr std::size_t kKinds = std::variant_size_v<message::Message>;
 // A receiver for `m` that is not its sender.
 PrincipalId receiver_of(message::Kind kind) {
     return auth::rule_of(kind)->auth == wire::AuthKind::Authenticator ? principal(AgreementId(3))
-                                                                     : principal(ClientId(1));
+                                                                      : principal(ClientId(1));
 }
 
 struct Pair {
     explicit Pair(message::Kind kind)
-        : from(auth::test::sender_of(kind)), to(receiver_of(kind)), from_keys(from, kSecret), to_keys(to, kSecret),
-          sealer(identity_of(from), from_keys), opener(identity_of(to), to_keys) {
+        : from(auth::test::sender_of(kind)), to(receiver_of(kind)), from_keys(from, kSecret),
+          to_keys(to, kSecret), sealer(identity_of(from), from_keys),
+          opener(identity_of(to), to_keys) {
         for (std::uint32_t slot = 1; slot <= 3; ++slot) {
             const PrincipalId e{Role::Execution, slot, 0};
             from_keys.learn(e, auth::PlainKeyring::keys_of(e, kSecret));
@@ -51,7 +54,8 @@ class FramesTest : public QObject {
                 const message::Message m = Filler(seed).message(i);
                 const Bytes encoded = wire::encode_message(m);
                 message::Message back;
-                QVERIFY2(wire::decode_message(message::kind_of(m), encoded, back), wire::print(m).c_str());
+                QVERIFY2(wire::decode_message(message::kind_of(m), encoded, back),
+                         wire::print(m).c_str());
                 QVERIFY(back == m);
                 QCOMPARE(wire::encode_message(back), encoded);
             }
@@ -64,7 +68,8 @@ class FramesTest : public QObject {
             Bytes encoded = wire::encode_message(m);
             message::Message back;
             for (std::size_t cut = 0; cut < encoded.size(); ++cut)
-                QVERIFY(!wire::decode_message(message::kind_of(m), ByteView(encoded).first(cut), back));
+                QVERIFY(
+                    !wire::decode_message(message::kind_of(m), ByteView(encoded).first(cut), back));
             encoded.push_back(0);
             QVERIFY(!wire::decode_message(message::kind_of(m), encoded, back));
         }
@@ -91,7 +96,8 @@ class FramesTest : public QObject {
             Pair p(message::kind_of(m));
             const Blob frame = p.sealer.seal(m, {p.to})[0].frame;
             const bool bundle = message::kind_of(m) == message::Kind::Bundle;
-            const bool shared = auth::rule_of(message::kind_of(m))->auth == wire::AuthKind::Authenticator;
+            const bool shared =
+                auth::rule_of(message::kind_of(m))->auth == wire::AuthKind::Authenticator;
             const std::size_t last = shared ? frame.size() - 4 * Tag::size : frame.size();
             for (std::size_t at = 0; at < last; ++at) {
                 if (bundle && at >= 17 && at < 26)
@@ -99,7 +105,8 @@ class FramesTest : public QObject {
                 Bytes changed(frame.view().begin(), frame.view().end());
                 changed[at] ^= 0x41;
                 const auth::Opened opened = p.opener.open(Blob(changed), p.from);
-                QVERIFY2(std::holds_alternative<Rejected>(opened), fmt::format("byte {} of {}", at, wire::print(m)).c_str());
+                QVERIFY2(std::holds_alternative<Rejected>(opened),
+                         fmt::format("byte {} of {}", at, wire::print(m)).c_str());
             }
         }
     }
@@ -108,7 +115,8 @@ class FramesTest : public QObject {
     void mutated_frames_are_counted_not_fatal() {
         std::mt19937 random(11);
         for (int round = 0; round < 3000; ++round) {
-            const message::Message m = Filler(static_cast<std::uint32_t>(random())).message(random() % kKinds);
+            const message::Message m =
+                Filler(static_cast<std::uint32_t>(random())).message(random() % kKinds);
             message::Message out;
             Bytes payload = wire::encode_message(m);
             for (unsigned k = 1 + random() % 4; k > 0 && !payload.empty(); --k)
@@ -125,24 +133,45 @@ class FramesTest : public QObject {
         const auto open = [&](const message::Message& what, auto change, const PrincipalId& link) {
             auth::Identity identity = identity_of(p.from);
             change(identity);
-            const auth::Opened o = p.opener.open(auth::Sealer(identity, p.from_keys).seal(what, {p.to})[0].frame, link);
-            return std::holds_alternative<Rejected>(o) ? auth::name(std::get<Rejected>(o)) : "opened";
+            const auth::Opened o = p.opener.open(
+                auth::Sealer(identity, p.from_keys).seal(what, {p.to})[0].frame, link);
+            return std::holds_alternative<Rejected>(o) ? auth::name(std::get<Rejected>(o))
+                                                       : "opened";
         };
-        QCOMPARE(open(m, [](auto&) {}, p.from), "opened");
-        QCOMPARE(open(m, [](auto&) {}, principal(AgreementId(4))), "wrong sender");
-        QCOMPARE(open(m, [](auto& i) { i.cluster.bytes[0] = 9; }, p.from), "wrong cluster");
-        QCOMPARE(open(m, [](auto& i) { i.application = ApplicationId(9); }, p.from), "wrong application");
-        QCOMPARE(open(m, [](auto& i) { i.generation = Generation(1); }, p.from), "wrong generation");
-        QCOMPARE(open(m, [](auto& i) { i.self = principal(ClientId(1)); }, principal(ClientId(1))), "wrong sender");
-        QCOMPARE(open(m, [](auto& i) { i.self = principal(AgreementId(9)); }, principal(AgreementId(9))), "wrong sender");
-        QCOMPARE(open(m, [&](auto& i) { i.self = p.to; }, p.to), "wrong sender");
+        QCOMPARE(open(
+                     m, [](auto&) {}, p.from),
+                 "opened");
+        QCOMPARE(open(
+                     m, [](auto&) {}, principal(AgreementId(4))),
+                 "wrong sender");
+        QCOMPARE(open(
+                     m, [](auto& i) { i.cluster.bytes[0] = 9; }, p.from),
+                 "wrong cluster");
+        QCOMPARE(open(
+                     m, [](auto& i) { i.application = ApplicationId(9); }, p.from),
+                 "wrong application");
+        QCOMPARE(open(
+                     m, [](auto& i) { i.generation = Generation(1); }, p.from),
+                 "wrong generation");
+        QCOMPARE(open(
+                     m, [](auto& i) { i.self = principal(ClientId(1)); }, principal(ClientId(1))),
+                 "wrong sender");
+        QCOMPARE(
+            open(
+                m, [](auto& i) { i.self = principal(AgreementId(9)); }, principal(AgreementId(9))),
+            "wrong sender");
+        QCOMPARE(open(
+                     m, [&](auto& i) { i.self = p.to; }, p.to),
+                 "wrong sender");
     }
 
     void unknown_incarnations_are_refused_until_learnt() {
         const ExecutionId e{SlotId(2), Incarnation(5)};
-        auth::PlainKeyring keys(principal(e), kSecret), agreement_keys(principal(AgreementId(1)), kSecret);
+        auth::PlainKeyring keys(principal(e), kSecret),
+            agreement_keys(principal(AgreementId(1)), kSecret);
         auth::Opener opener(identity_of(principal(AgreementId(1))), agreement_keys);
-        const Blob frame = auth::Sealer(identity_of(principal(e)), keys).sign(message::Complete{Epoch(1)});
+        const Blob frame =
+            auth::Sealer(identity_of(principal(e)), keys).sign(message::Complete{Epoch(1)});
         QCOMPARE(std::get<Rejected>(opener.open(frame, principal(e))), Rejected::UnknownKey);
         agreement_keys.learn(principal(e), auth::PlainKeyring::keys_of(principal(e), kSecret));
         QVERIFY(std::holds_alternative<auth::Verified>(opener.open(frame, principal(e))));
@@ -185,5 +214,7 @@ class FramesTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(FramesTest)
+} // namespace zz
+
+QTEST_APPLESS_MAIN(zz::FramesTest)
 #include "frames_test.moc"

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Merkle trees, bundles and certificates (ZZ-2.4, ZZ-4.2, ZZ-6.5 .. ZZ-6.7), and the keyring of services.
+// Merkle trees, bundles and certificates (ZZ-2.4, ZZ-4.2, ZZ-6.5 .. ZZ-6.7), and the keyring of
+// services.
 #include <QtTest/QTest>
 
 #include "protocol/auth/certificates.h"
 #include "protocol/auth/crypto_keyring.h"
 #include "protocol/auth/merkle.h"
-#include "random_message_support.h"
+#include "tests/unit/auth/random_message_support.h"
 
-using namespace zz;
+namespace zz {
+
 using auth::test::identity_of;
 using auth::test::kSecret;
 using message::Embedded;
@@ -29,8 +31,12 @@ std::vector<Digest> leaves_of(std::uint32_t count) {
 message::Config configuration() {
     message::Config config;
     for (std::uint32_t slot = 1; slot <= 3; ++slot)
-        config.members.push_back({SlotId(slot), Incarnation(0),
-                                slot < 3 ? message::MemberState::Active : message::MemberState::Asleep, {}, {}});
+        config.members.push_back(
+            {SlotId(slot),
+             Incarnation(0),
+             slot < 3 ? message::MemberState::Active : message::MemberState::Asleep,
+             {},
+             {}});
     return config;
 }
 
@@ -95,7 +101,8 @@ class ProofsTest : public QObject {
         certificate.checkpoint.n = SequenceNumber(128);
         QVERIFY(!auth::is_stable(certificate, Faults{1}));
         for (std::uint32_t i = 1; i <= 2; ++i)
-            certificate.signatures.push_back(signed_by(principal(AgreementId(i)), certificate.checkpoint));
+            certificate.signatures.push_back(
+                signed_by(principal(AgreementId(i)), certificate.checkpoint));
         QVERIFY(!auth::is_stable(certificate, Faults{1}));
         certificate.signatures.push_back(certificate.signatures[0]);
         QVERIFY(!auth::is_stable(certificate, Faults{1}));
@@ -136,13 +143,16 @@ class ProofsTest : public QObject {
         QVERIFY(!auth::is_valid(convict, Faults{1}));
     }
 
-    // ZZ-6.6, C1: f demands, demands of another epoch, or NOSIGNs that name different replicas wake nobody.
+    // ZZ-6.6, C1: f demands, demands of another epoch, or NOSIGNs that name different replicas wake
+    // nobody.
     void wake_up_proofs() {
         const message::Config config = configuration();
-        const ExecutionId e1{SlotId(1), Incarnation(0)}, e2{SlotId(2), Incarnation(0)}, e3{SlotId(3), Incarnation(0)};
+        const ExecutionId e1{SlotId(1), Incarnation(0)}, e2{SlotId(2), Incarnation(0)},
+            e3{SlotId(3), Incarnation(0)};
         const auto no_sign = [](std::uint32_t a, const ExecutionId& e, std::uint64_t epoch) {
             return signed_by(principal(AgreementId(a)),
-                             message::NoSign{Epoch(epoch), VoteKind::Reply, SequenceNumber(4), e.slot, e.incarnation});
+                             message::NoSign{Epoch(epoch), VoteKind::Reply, SequenceNumber(4),
+                                             e.slot, e.incarnation});
         };
         message::WakeUpProof proof;
         proof.no_signs = {no_sign(1, e1, 0)};
@@ -158,10 +168,11 @@ class ProofsTest : public QObject {
 
         message::SignedReport p{VoteKind::Reply, SequenceNumber(4), {}, {}, {}, {}}, q = p;
         q.digest.bytes[3] = 3;
-        message::Demand demand{Epoch(0), VoteKind::Reply, SequenceNumber(4), signed_by(principal(e1), p),
-                               signed_by(principal(e2), q)};
+        message::Demand demand{Epoch(0), VoteKind::Reply, SequenceNumber(4),
+                               signed_by(principal(e1), p), signed_by(principal(e2), q)};
         message::WakeUpProof by_demand;
-        by_demand.demands = {signed_by(principal(AgreementId(1)), demand), signed_by(principal(AgreementId(4)), demand)};
+        by_demand.demands = {signed_by(principal(AgreementId(1)), demand),
+                             signed_by(principal(AgreementId(4)), demand)};
         QVERIFY(auth::proves_wake_up(by_demand, config, Faults{1}));
         by_demand.no_signs = proof.no_signs;
         QVERIFY(!auth::proves_wake_up(by_demand, config, Faults{1}));
@@ -172,8 +183,10 @@ class ProofsTest : public QObject {
     }
 
     void settled_needs_equal_settles() {
-        message::Settle settle{Epoch(0), {{SlotId(2), Incarnation(0)}, {SlotId(3), Incarnation(0)}}};
-        message::Settled settled{Epoch(0), settle.set, {signed_by(principal(AgreementId(1)), settle)}};
+        message::Settle settle{Epoch(0),
+                               {{SlotId(2), Incarnation(0)}, {SlotId(3), Incarnation(0)}}};
+        message::Settled settled{
+            Epoch(0), settle.set, {signed_by(principal(AgreementId(1)), settle)}};
         QVERIFY(!auth::is_valid(settled, Faults{1}));
         settled.settles.push_back(signed_by(principal(AgreementId(3)), settle));
         QVERIFY(auth::is_valid(settled, Faults{1}));
@@ -183,8 +196,10 @@ class ProofsTest : public QObject {
 
     // ZZ-2.2 with real cryptography: both sides compute the same tag, others another one.
     void service_keyrings_agree_on_tags() {
-        const crypto::KeyPair a = crypto::generate_keys(), b = crypto::generate_keys(), c = crypto::generate_keys();
-        const PrincipalId pa = principal(AgreementId(1)), pb = principal(AgreementId(2)), pc = principal(ClientId(1));
+        const crypto::KeyPair a = crypto::generate_keys(), b = crypto::generate_keys(),
+                              c = crypto::generate_keys();
+        const PrincipalId pa = principal(AgreementId(1)), pb = principal(AgreementId(2)),
+                          pc = principal(ClientId(1));
         auth::CryptoKeyring ka(a), kb(b), kc(c);
         for (auth::CryptoKeyring* k : {&ka, &kb, &kc}) {
             k->learn(pa, a.publics);
@@ -205,5 +220,7 @@ class ProofsTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(ProofsTest)
+} // namespace zz
+
+QTEST_APPLESS_MAIN(zz::ProofsTest)
 #include "proofs_test.moc"

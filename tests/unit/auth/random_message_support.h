@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random values of every message, made from the field lists (ZZ-2.5). Embedded messages are really signed.
+// Random values of every message, made from the field lists (ZZ-2.5). Embedded messages are really
+// signed.
 #pragma once
 
 #include <random>
@@ -15,11 +16,14 @@ namespace zz::auth::test {
 
 inline constexpr std::uint64_t kSecret = 7;
 
-inline Identity identity_of(const PrincipalId& self) { return {ClusterId{{1, 2, 3}}, ApplicationId(1), Generation(0), self, Faults{1}}; }
+inline Identity identity_of(const PrincipalId& self) {
+    return {ClusterId{{1, 2, 3}}, ApplicationId(1), Generation(0), self, Faults{1}};
+}
 
 // A principal that may send `kind`.
 inline PrincipalId sender_of(message::Kind kind) {
-    for (Role role : {Role::Agreement, Role::Execution, Role::Client, Role::Controller, Role::Operator})
+    for (Role role :
+         {Role::Agreement, Role::Execution, Role::Client, Role::Controller, Role::Operator})
         if (rule_of(kind)->senders & bit(role))
             return {role, 2, 0};
     return {};
@@ -33,17 +37,19 @@ class Filler {
 
     void fill(bool& v) { v = random_() % 2; }
     template <class U>
-        requires std::unsigned_integral<U>
-    void fill(U& v) {
-        v = static_cast<U>(number());
-    }
+    requires std::unsigned_integral<U>
+    void fill(U& v) { v = static_cast<U>(number()); }
     template <class E>
-        requires std::is_enum_v<E>
+    requires std::is_enum_v<E>
     void fill(E& v) {
         const int first = wire::EnumRange<E>::first;
-        v = static_cast<E>(first + static_cast<int>(random_() % static_cast<unsigned>(wire::EnumRange<E>::last - first + 1)));
+        v = static_cast<E>(
+            first + static_cast<int>(random_() %
+                                     static_cast<unsigned>(wire::EnumRange<E>::last - first + 1)));
     }
-    template <class T, class R> void fill(Tagged<T, R>& v) { v = Tagged<T, R>(static_cast<R>(number())); }
+    template <class T, class R> void fill(Tagged<T, R>& v) {
+        v = Tagged<T, R>(static_cast<R>(number()));
+    }
     template <class T, std::size_t N> void fill(FixedBytes<T, N>& v) {
         for (auto& b : v.bytes)
             b = static_cast<std::uint8_t>(random_());
@@ -91,7 +97,8 @@ class Filler {
     }
     template <wire::HasFields T> void fill(T& v) {
         std::apply([this](auto&... field) { (fill(field), ...); }, v.fields());
-        if constexpr (std::is_same_v<T, message::PrePrepare> || std::is_same_v<T, message::BatchBody>)
+        if constexpr (std::is_same_v<T, message::PrePrepare> ||
+                      std::is_same_v<T, message::BatchBody>)
             v.batch_digest = batch_digest(v.batch.encoded.view());
     }
 

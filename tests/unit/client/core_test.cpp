@@ -10,8 +10,7 @@
 #include "protocol/auth/plain_keyring.h"
 #include "protocol/client/core.h"
 
-using namespace zz;
-using namespace zz::client;
+namespace zz::client {
 
 namespace {
 
@@ -411,5 +410,7 @@ void ClientCoreTest::learnsThePrimaryFromAWeakQuorum() {
     QCOMPARE(b.core->believed_primary(), AgreementId(3));
 }
 
-QTEST_APPLESS_MAIN(ClientCoreTest)
+} // namespace zz::client
+
+QTEST_APPLESS_MAIN(zz::client::ClientCoreTest)
 #include "core_test.moc"

@@ -9,9 +9,7 @@
 #include "protocol/auth/merkle.h"
 #include "tests/unit/execution/core_support.h"
 
-using namespace zz;
-using namespace zz::execution;
-using namespace zz::execution::testing;
+namespace zz::execution::testing {
 
 namespace {
 
@@ -308,5 +306,7 @@ void CoreTest::convictedReplicaFallsSilent() {
     QVERIFY(e.sent<message::Report>().empty());
 }
 
-QTEST_APPLESS_MAIN(CoreTest)
+} // namespace zz::execution::testing
+
+QTEST_APPLESS_MAIN(zz::execution::testing::CoreTest)
 #include "core_test.moc"

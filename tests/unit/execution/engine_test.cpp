@@ -8,9 +8,7 @@
 #include "backend/execution/engine.h"
 #include "tests/unit/execution/engine_support.h"
 
-using namespace zz;
-using namespace zz::execution;
-using namespace zz::execution::testing;
+namespace zz::execution::testing {
 
 namespace {
 
@@ -338,5 +336,7 @@ void EngineTest::cachedRepliesCarryTheirProof() {
     QVERIFY(!read_reply_proof(root, cut, ClientId(1), LaneId(1)));
 }
 
-QTEST_APPLESS_MAIN(EngineTest)
+} // namespace zz::execution::testing
+
+QTEST_APPLESS_MAIN(zz::execution::testing::EngineTest)
 #include "engine_test.moc"

@@ -8,9 +8,7 @@
 #include "protocol/auth/digests.h"
 #include "tests/unit/execution/core_support.h"
 
-using namespace zz;
-using namespace zz::execution;
-using namespace zz::execution::testing;
+namespace zz::execution::testing {
 
 namespace {
 
@@ -337,5 +335,7 @@ void RecoveryTest::crashesDuringRecoveryAreHarmless() {
     }
 }
 
-QTEST_APPLESS_MAIN(RecoveryTest)
+} // namespace zz::execution::testing
+
+QTEST_APPLESS_MAIN(zz::execution::testing::RecoveryTest)
 #include "recovery_test.moc"

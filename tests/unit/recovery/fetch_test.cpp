@@ -9,8 +9,7 @@
 #include "backend/recovery/supply.h"
 #include "protocol/crypto/sha256.h"
 
-using namespace zz;
-using namespace zz::recovery;
+namespace zz::recovery {
 
 namespace {
 
@@ -182,5 +181,7 @@ void FetchTest::supplyServesFewAtATime() {
     QVERIFY(supply.admit(source(1)));
 }
 
-QTEST_APPLESS_MAIN(FetchTest)
+} // namespace zz::recovery
+
+QTEST_APPLESS_MAIN(zz::recovery::FetchTest)
 #include "fetch_test.moc"
