@@ -43,6 +43,9 @@ inline constexpr std::size_t kServeBytesMax = 32u << 20;
 inline constexpr std::size_t kServeCountMax = 1024;
 // Convictions kept for people; the oldest goes.
 inline constexpr std::size_t kConvictionsKept = 64;
+// A replica that is behind puts off a view change so often, a heartbeat each time, while what it
+// fetches does not move its committed mark.
+inline constexpr std::uint32_t kDeferralsMax = 4;
 // Timeouts double at most this often (ZZ-3.3).
 inline constexpr std::uint32_t kTimeoutDoublingsMax = 8;
 // Lanes of an encoded agreement state.

@@ -184,6 +184,7 @@ class Core {
     void on_time();
     void heartbeat();
     void update_timers();
+    bool delay_is_ours();
     bool waits_for_commit() const;
     Instant wake_at() const;
 
@@ -237,6 +238,8 @@ class Core {
     Instant view_deadline_ = kNever;     // for the NEW-VIEW, once 2f+1 want it
     Instant progress_deadline_ = kNever; // for a proposal that does not commit
     SequenceNumber progress_mark_;
+    SequenceNumber deferred_mark_; // while behind at this mark, view changes were put off ...
+    std::uint32_t deferrals_ = 0;  // ... so often
     bool window_was_full_ = false;
     std::uint64_t view_changes_started_ = 0, requests_ordered_ = 0;
 

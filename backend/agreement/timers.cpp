@@ -27,8 +27,7 @@ void Core::on_time() {
              : std::min({pool_.next_deadline(), system_.next_deadline(), progress_deadline_});
     if (now_ < deadline)
         return;
-    if (is_behind() || mute_) {
-        // The delay is ours.
+    if (delay_is_ours()) {
         const Instant later = now_ + options_.limits.heartbeat;
         pool_.watch_again(later);
         system_.watch_again(later);
@@ -37,6 +36,20 @@ void Core::on_time() {
         return;
     }
     start_view_change(view_ + 1);
+}
+
+// Others went on without us: first we fetch what we miss. Not for ever: a mark that one of f liars
+// helps to raise, or whose only witness cannot prove it, may be out of reach in this view, and then
+// only a new view carries it over.
+bool Core::delay_is_ours() {
+    if (mute_)
+        return true;
+    if (!is_behind())
+        return false;
+    if (deferred_mark_ != state_.n())
+        deferrals_ = 0;
+    deferred_mark_ = state_.n();
+    return ++deferrals_ <= kDeferralsMax;
 }
 
 void Core::heartbeat() {

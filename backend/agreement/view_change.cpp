@@ -146,8 +146,8 @@ void Core::enter_view(const message::Embedded<message::NewView>& m, const Choice
     advance();
 }
 
-// Proposals of the NEW-VIEW. What is stable here needs none; what lies beyond our window waits until
-// h has moved (move_h).
+// Proposals of the NEW-VIEW. What is stable here needs none; what lies beyond our window waits
+// until h has moved (move_h).
 void Core::adopt_chosen() {
     if (!active_ || !new_view_ || new_view_->value.view != view_)
         return;

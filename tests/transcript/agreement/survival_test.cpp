@@ -240,6 +240,43 @@ class SurvivalTest : public QObject {
         QVERIFY(r.agree());
     }
 
+    // ZZ-3.3, ZZ-3.6: A2 alone can tell that 2 committed; the faulty primary tells it too and falls
+    // silent. A3 and A4 are behind, and nobody can prove it to them: the next view carries 2 over.
+    void unprovable_mark_does_not_stop_view_changes() {
+        Replicas r;
+        r.start();
+        r.submit(1, 1, {1});
+        r.run();
+        r.fate = [](const Letter& l) {
+            const bool vote = l.kind == message::Kind::PrePrepare ||
+                              l.kind == message::Kind::Prepare || l.kind == message::Kind::Commit;
+            const bool to_third =
+                l.to == principal(AgreementId(3)) && l.kind == message::Kind::Commit;
+            return to_third || (vote && l.to == principal(AgreementId(4))) ? Fate::Drop
+                                                                           : Fate::Deliver;
+        };
+        r.submit(1, 2, {1});
+        r.run();
+        QCOMPARE(r.core(2).committed_mark(), SequenceNumber(2));
+        QCOMPARE(r.core(3).committed_mark(), SequenceNumber(1));
+        QCOMPARE(r.core(4).committed_mark(), SequenceNumber(1));
+        const Digest second = r.node(2).committed.at(1).batch_digest;
+        r.fate = nullptr;
+        r.inject(1,
+                 message::AgreementStatus{View(0), true, {}, SequenceNumber(2), SequenceNumber(2)},
+                 {3, 4});
+        r.run();
+        r.node(1).up = false;
+        r.submit(2, 1, {2, 3, 4});
+        r.pass(seconds(20));
+        for (const std::uint32_t i : {2u, 3u, 4u}) {
+            QVERIFY(r.core(i).committed_mark() >= SequenceNumber(3));
+            QVERIFY(r.node(i).committed.at(1).batch_digest == second);
+            QCOMPARE(times_ordered(r.node(i), 2), std::size_t(1));
+        }
+        QVERIFY(r.agree());
+    }
+
     // ZZ-3.6: a claim of f replicas orders nothing.
     void single_claim_is_nothing() {
         Replicas r;
