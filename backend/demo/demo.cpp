@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "backend/demo/drill.h"
 #include "backend/demo/loads.h"
 #include "backend/demo/screen.h"
 #include "backend/demo/script.h"
@@ -46,10 +47,10 @@ class Demo {
 
     int run() {
         play();
+        if (interrupted() != 0) // nothing else that is missing says anything
+            failures_ = {fmt::format("interrupted by signal {}", interrupted())};
         leave();
-        if (interrupted() != 0)
-            fail(fmt::format("interrupted by signal {}", interrupted()));
-        if (served_)
+        if (interrupted() == 0 && served_)
             check_replies();
         write_summary();
         print_summary();
@@ -181,34 +182,14 @@ class Demo {
     std::optional<std::string> start_drill(const Step& step) {
         const std::string csv = fmt::format("{}/{}.csv", ctl_.dir(), step.name);
         std::ofstream(csv) << step.csv;
-        Words words{"drill",          "start",   "matrix", "--file", csv,     "--app",
-                    step.application, "--lease", kLease,   "--wait", "--json"};
+        Words words{"matrix", "--file", csv, "--app", step.application, "--lease", kLease};
         words.insert(words.end(), step.options.begin(), step.options.end());
-        auto child = ctl_.start(words);
-        if (!child) {
-            fail(child.error().text);
+        const DrillRun run = play_drill(ctl_, words, kDrillPatience);
+        if (!run.complaint.empty())
+            fail(fmt::format("{} on {}: {}", step.name, step.application, run.complaint));
+        if (run.id.empty() || interrupted() != 0)
             return std::nullopt;
-        }
-        const auto end = Clock::now() + kDrillPatience;
-        while ((*child)->running() && Clock::now() < end &&
-               ctl_.rest(std::chrono::milliseconds(50)))
-            (*child)->poll(0);
-        if (interrupted() != 0)
-            return std::nullopt;
-        const auto lines = (*child)->take_lines();
-        const Json first = lines.empty() ? Json() : Json::parse(lines.front(), nullptr, false);
-        const std::string id = text(first, "id");
-        if ((*child)->running())
-            fail(fmt::format("{} on {}: the drill has not ended after {} s", step.name,
-                             step.application, kDrillPatience.count()));
-        else if ((*child)->exit_code() != 0)
-            fail(fmt::format("{} on {}: drill start ended with code {}: {}", step.name,
-                             step.application, (*child)->exit_code(), (*child)->err()));
-        if (id.empty()) {
-            fail(fmt::format("{} on {}: drill start gave no id", step.name, step.application));
-            return std::nullopt;
-        }
-        return id;
+        return run.id;
     }
 
     // Takes report and status until they show what they must or the time is over.

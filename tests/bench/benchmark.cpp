@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/bench/benchmark.h"
+
+#include <array>
+#include <cstdio>
+
+namespace zz::bench {
+namespace {
+
+constexpr std::array<Benchmark, 3> kBenchmarks{
+    Benchmark{"agreement",
+              "requests/s, latency and CPU of one application for 1, 50, 200 and 1000 lanes of "
+              "100-byte writes; async, f = 1",
+              run_agreement},
+    Benchmark{"recovery",
+              "time from a blocking fault to the first accepted reply, and each phase, by kind of "
+              "fault",
+              run_recovery},
+    Benchmark{"state", "recovery with 10 MB and with 1 GB of state, as a ratio", run_state},
+};
+
+void put(std::FILE* file, const std::string& line) {
+    std::fwrite(line.data(), 1, line.size(), file);
+    std::fputc('\n', file);
+    std::fflush(file);
+}
+
+} // namespace
+
+std::span<const Benchmark> benchmarks() {
+    return kBenchmarks;
+}
+
+void print_line(const std::string& line) {
+    put(stdout, line);
+}
+
+void note(const std::string& line) {
+    put(stderr, "zz-bench: " + line);
+}
+
+} // namespace zz::bench

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Does recovery grow with the state (ZZ-7.4 says no)? The same fault and the same few keys written
+// meanwhile, once over a little state and once over a lot.
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "tests/bench/drill_rounds.h"
+
+namespace zz::bench {
+namespace {
+
+struct Size {
+    const char* name;
+    std::uint64_t bytes;
+};
+constexpr std::array<Size, 2> kSizes{Size{"10 MB", 10'000'000}, Size{"1 GB", 1'000'000'000}};
+constexpr std::array<Size, 2> kQuickSizes{Size{"1 MB", 1'000'000}, Size{"50 MB", 50'000'000}};
+constexpr unsigned kRounds = 3;
+constexpr auto kFillPatience = seconds(3600);
+constexpr auto kRoundPatience = seconds(900); // the rest of the state comes in the background
+
+// Milliseconds to the first accepted reply, a round each.
+Result<std::vector<double>> measure(const Plan& plan, const Size& size, unsigned rounds) {
+    auto site = Site::make(plan.bin, fmt::format("state-{}", size.bytes),
+                           {"--hosts", "4", "--apps", "1", "--f", "1", "--drills"});
+    if (!site)
+        return site.error();
+    note(fmt::format("state: filling {}", size.name));
+    const auto filled = (*site)->ctl().ask(
+        {"fill", "--app", "A", "--bytes", std::to_string(size.bytes), "--value-size", "16384"},
+        kFillPatience);
+    if (!filled)
+        return filled.error();
+    auto load = Background::begin(**site, {"--app", "A", "--clients", "1", "--seconds", "86400",
+                                           "--size", "100", "--read-ratio", "0"});
+    if (!load)
+        return load.error();
+    std::vector<double> out;
+    for (unsigned round = 0; round < rounds; ++round) {
+        note(fmt::format("state: {}, round {} of {}", size.name, round + 1, rounds));
+        const auto phases = play_round(**site, "A", Fault::WrongReply, kRoundPatience);
+        if (!phases)
+            return phases.error();
+        const auto accepted = first_accepted(*phases);
+        if (!accepted)
+            return Error{"the drill's report does not say when the first reply was accepted"};
+        out.push_back(*accepted);
+    }
+    if (const Status ended = (*load)->end(); !ended)
+        return ended.error();
+    if (const Status closed = (*site)->close(); !closed)
+        return closed.error();
+    return out;
+}
+
+} // namespace
+
+Result<Json> run_state(const Plan& plan) {
+    const auto& sizes = plan.quick ? kQuickSizes : kSizes;
+    const unsigned rounds = plan.quick ? 1 : kRounds;
+    std::vector<double> medians;
+    Json rows = Json::array();
+    for (const auto& size : sizes) {
+        const auto values = measure(plan, size, rounds);
+        if (!values)
+            return values.error();
+        medians.push_back(percentile(*values, 50));
+        rows.push_back({{"bytes", size.bytes}, {"first_accepted_ms", *values}});
+    }
+    print_line(fmt::format("{:>8} {:>24} {:>8}", "state", "first accepted reply, ms", "rounds"));
+    for (std::size_t i = 0; i < sizes.size(); ++i)
+        print_line(fmt::format("{:>8} {:>24.1f} {:>8}", sizes[i].name, medians[i], rounds));
+    const double ratio = medians[0] > 0 ? medians[1] / medians[0] : 0;
+    print_line(fmt::format("ratio {:.2f}: {} to {}", ratio, sizes[1].name, sizes[0].name));
+    return Json{{"rows", rows}, {"ratio", ratio}};
+}
+
+} // namespace zz::bench
