@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "backend/demo/drill.h"
+#include "backend/demo/guard.h"
 #include "backend/demo/loads.h"
 #include "backend/demo/screen.h"
 #include "backend/demo/script.h"
@@ -33,7 +34,7 @@ class Demo {
     explicit Demo(const DemoOptions& options)
         : o_(options),
           ctl_(options.bin + "/zzctl", fmt::format("{}/demo-{}", build_folder(), getpid())),
-          watch_(ctl_), loads_(ctl_, options.lanes) {
+          guard_(ctl_), watch_(ctl_), loads_(ctl_, options.lanes) {
         ctl_.on_idle([this] { tick(); });
         picture_.title = "ZZ demonstration";
     }
@@ -329,6 +330,7 @@ class Demo {
 
     DemoOptions o_;
     Ctl ctl_;
+    Guard guard_;
     Watch watch_;
     Loads loads_;
     Screen screen_;

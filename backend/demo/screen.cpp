@@ -42,7 +42,9 @@ void Screen::draw(const Picture& picture) {
         return;
     next_ = Clock::now() + kRedrawEvery;
     // Each line erases what was right of it, the last one what was below: no flicker.
-    std::string out = "\x1b[H";
+    // Lines that are too long are cut, not wrapped: a picture has a fixed place for each.
+    std::string out = drawn_ ? "\x1b[H" : "\x1b[2J\x1b[?7l\x1b[H";
+    drawn_ = true;
     for (const char c : render(picture, style_))
         out += c == '\n' ? std::string("\x1b[K\n") : std::string(1, c);
     out += "\x1b[J";
@@ -56,6 +58,8 @@ void Screen::say(const std::string& line) {
 }
 
 void Screen::leave() {
+    if (live_ && drawn_)
+        put_line(stdout, "\x1b[?7h");
     live_ = false;
 }
 

@@ -26,7 +26,7 @@ class Screen {
     bool live() const { return live_; }
 
   private:
-    bool live_ = false;
+    bool live_ = false, drawn_ = false;
     Style style_;
     Clock::time_point next_{};
 };

@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t kCellWidth = 20;
 constexpr std::size_t kHostWidth = 9;
 constexpr std::size_t kLogLines = 8;
+constexpr std::size_t kRowMax = 90;
 
 struct Look {
     const char* state;
@@ -63,6 +64,7 @@ class Painter {
         legend();
         line("");
         matrix();
+        line("");
         recovery();
         for (std::size_t i = p_.log.size() > kLogLines ? p_.log.size() - kLogLines : 0;
              i < p_.log.size(); ++i)
@@ -166,7 +168,19 @@ class Painter {
         if (p_.recovered.empty())
             return;
         line(bold("last recovery, application " + p_.recovered));
-        line("  " + phases_line(p_.phases_ms));
+        std::string row;
+        const std::string phases = phases_line(p_.phases_ms) + ", ";
+        for (std::size_t begin = 0; begin < phases.size();) {
+            const std::size_t end = phases.find(", ", begin);
+            const std::string phase = phases.substr(begin, end - begin);
+            if (row.size() + phase.size() > kRowMax) {
+                line("  " + row);
+                row.clear();
+            }
+            row += (row.empty() ? "" : ", ") + phase;
+            begin = end + 2;
+        }
+        line("  " + row);
         line("");
     }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "backend/demo/facts.h"
+#include "backend/demo/guard.h"
 
 namespace zz::bench {
 
@@ -29,9 +30,10 @@ class Site {
     Result<demo::ApplicationFacts> rest(const std::string& application, seconds patience) const;
 
   private:
-    explicit Site(Ctl ctl) : ctl_(std::move(ctl)) {}
+    explicit Site(Ctl ctl) : ctl_(std::move(ctl)), guard_(ctl_) {}
 
     Ctl ctl_;
+    demo::Guard guard_;
     bool open_ = true;
 };
 
