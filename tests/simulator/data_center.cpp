@@ -17,8 +17,9 @@ NoticeSink DataCenter::sink() {
     return [this](const PrincipalId& by, const core::Notice& notice) {
         if (world_->tells_story())
             world_->tell(fmt::format("{} notes {} n={} epoch={} {} value={} {}", to_string(by),
-                                     static_cast<int>(notice.kind), notice.n.value, notice.epoch.value,
-                                     to_string(notice.subject), notice.value, notice.text));
+                                     static_cast<int>(notice.kind), notice.n.value,
+                                     notice.epoch.value, to_string(notice.subject), notice.value,
+                                     notice.text));
         checker_->on_notice(by, notice);
     };
 }
@@ -27,7 +28,8 @@ void DataCenter::start() {
     for (auto& [host, place] : hosts_)
         start_controller(host);
     for (std::uint32_t i = 1; i <= shape_.clients; ++i) {
-        clients_.push_back(std::make_unique<ClientNode>(*world_, shape_, ClientId(i), sink(), *checker_));
+        clients_.push_back(
+            std::make_unique<ClientNode>(*world_, shape_, ClientId(i), sink(), *checker_));
         world_->attach(principal(ClientId(i)), clients_.back().get());
     }
 }
@@ -46,7 +48,8 @@ void DataCenter::start_controller(HostId host) {
     HostPlace& place = hosts_.at(host);
     if (place.controller)
         return;
-    place.controller = std::make_unique<ControllerNode>(*world_, shape_, host, place.controller_journal, place.machines, sink());
+    place.controller = std::make_unique<ControllerNode>(
+        *world_, shape_, host, place.controller_journal, place.machines, sink());
     world_->attach(controller_of(host), place.controller.get());
     place.controller->watch();
 }
@@ -55,8 +58,7 @@ void DataCenter::crash_controller(HostId host) {
     HostPlace& place = hosts_.at(host);
     world_->detach(controller_of(host));
     if (place.controller)
-        ended_.push_back(std::move(place.controller));
-    place.controller.reset();
+        retire(std::move(place.controller));
 }
 
 void DataCenter::crash_machine(const PrincipalId& machine) {
@@ -71,7 +73,8 @@ void DataCenter::crash_host(HostId host) {
 void DataCenter::on_transition(const hv::Transition& transition) {
     using hv::MachineState;
     const PrincipalId& machine = transition.name.principal;
-    const bool was_up = transition.before == MachineState::Running || transition.before == MachineState::Paused;
+    const bool was_up =
+        transition.before == MachineState::Running || transition.before == MachineState::Paused;
     if (transition.after == MachineState::Running && transition.before == MachineState::Paused)
         return world_->resume(machine);
     if (transition.after == MachineState::Running)
@@ -97,7 +100,8 @@ void DataCenter::begin(const PrincipalId& machine) {
         agreement_[machine] = std::move(fresh);
     } else {
         const ExecutionId id = execution_id(machine);
-        auto fresh = std::make_unique<ExecutionNode>(*world_, shape_, id, images_[id], sink(), *checker_);
+        auto fresh =
+            std::make_unique<ExecutionNode>(*world_, shape_, id, images_[id], sink(), *checker_);
         node = fresh.get();
         execution_[machine] = std::move(fresh);
     }
@@ -111,14 +115,20 @@ void DataCenter::begin(const PrincipalId& machine) {
     });
 }
 
+// Without this a dead controller would go on looking at machines and start them.
+void DataCenter::retire(std::unique_ptr<Node> node) {
+    node->end();
+    ended_.push_back(std::move(node));
+}
+
 void DataCenter::end(const PrincipalId& machine) {
     world_->detach(machine);
     if (const auto found = agreement_.find(machine); found != agreement_.end()) {
-        ended_.push_back(std::move(found->second));
+        retire(std::move(found->second));
         agreement_.erase(found);
     }
     if (const auto found = execution_.find(machine); found != execution_.end()) {
-        ended_.push_back(std::move(found->second));
+        retire(std::move(found->second));
         execution_.erase(found);
     }
 }
@@ -155,14 +165,16 @@ bool DataCenter::at_rest(std::string* why) const {
     };
     for (const auto& client : clients_)
         if (!client->idle())
-            return missing(fmt::format("{} waits for {} replies", to_string(client->identity().self),
+            return missing(fmt::format("{} waits for {} replies",
+                                       to_string(client->identity().self),
                                        client->core().outstanding()));
     const auto config = configuration();
     if (!config)
         return missing("fewer than 2f+1 agreement replicas share a configuration");
     for (const auto& [machine, node] : agreement_)
         if (!node->is_wrapped() && !node->core().facts().awake.empty())
-            return missing(fmt::format("{} knows of a wake-up in epoch {}", to_string(machine), config->epoch.value));
+            return missing(fmt::format("{} knows of a wake-up in epoch {}", to_string(machine),
+                                       config->epoch.value));
     return machines_at_rest(*config, why);
 }
 
@@ -176,7 +188,8 @@ bool DataCenter::machines_at_rest(const message::Config& config, std::string* wh
         active += is_active;
         const bool right = is_active ? state == hv::MachineState::Running
                                      : member.state == message::MemberState::Asleep &&
-                                           (state == hv::MachineState::Paused || state == hv::MachineState::Saved ||
+                                           (state == hv::MachineState::Paused ||
+                                            state == hv::MachineState::Saved ||
                                             (shape_.spare == cluster::SpareKind::Cold));
         if (!right) {
             if (why)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// DataCenter: one application on its hosts in a world: hypervisors in memory whose machines are nodes with production
-// cores, a controller on each host, clients. What dies and comes back does so as in life: journals and stores outlive
-// their processes, controllers bring crashed machines up again.
+// DataCenter: one application on its hosts in a world: hypervisors in memory whose machines are
+// nodes with production cores, a controller on each host, clients. What dies and comes back does so
+// as in life: journals and stores outlive their processes, controllers bring crashed machines up
+// again.
 #pragma once
 
 #include "tests/simulator/agreement_node.h"
@@ -37,8 +38,9 @@ class DataCenter {
     // Called when a machine's process begins: who wraps it in bad behaviour does it here.
     void on_start(std::function<void(const PrincipalId&)> hook) { started_ = std::move(hook); }
 
-    // f+1 active, none convicted, nobody awake beyond them, spares asleep with fresh images, as f+1 correct agreement
-    // replicas and the machines say; every request answered. The text says what is missing.
+    // f+1 active, none convicted, nobody awake beyond them, spares asleep with fresh images, as f+1
+    // correct agreement replicas and the machines say; every request answered. The text says what
+    // is missing.
     bool at_rest(std::string* why = nullptr) const;
     // The configuration that f+1 agreement replicas share; nothing if none do.
     std::optional<message::Config> configuration() const;
@@ -52,6 +54,7 @@ class DataCenter {
     void on_transition(const hv::Transition& transition);
     void begin(const PrincipalId& machine);
     void end(const PrincipalId& machine);
+    void retire(std::unique_ptr<Node> node);
     NoticeSink sink();
     bool machines_at_rest(const message::Config& config, std::string* why) const;
 

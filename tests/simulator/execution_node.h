@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ExecutionNode: one execution replica in the world: core, and its engine in line with a little delay, over a store that
-// outlives the process.
+// ExecutionNode: one execution replica in the world: core, and its engine in line with a little
+// delay, over a store that outlives the process.
 #pragma once
 
 #include "backend/execution/core.h"
@@ -17,13 +17,16 @@ struct ExecutionImage {
 
 class ExecutionNode final : public CoreNode<execution::Core> {
   public:
-    ExecutionNode(World& world, const Shape& shape, ExecutionId id, ExecutionImage& image, NoticeSink sink,
-                  Checker& checker);
+    ExecutionNode(World& world, const Shape& shape, ExecutionId id, ExecutionImage& image,
+                  NoticeSink sink, Checker& checker);
     ~ExecutionNode() override { *alive_ = false; }
+    void end() override { *alive_ = false; }
 
     ExecutionId id() const { return execution_id(identity_.self); }
     // What changes the engine's results before the core sees them (ZZ-10.1); empty: correct again.
-    void wrap_engine(std::function<void(execution::Result&)> wrapper) { engine_wrapper_ = std::move(wrapper); }
+    void wrap_engine(std::function<void(execution::Result&)> wrapper) {
+        engine_wrapper_ = std::move(wrapper);
+    }
     const execution::Engine& engine() const { return engine_; }
 
   private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// World: simulated time, the network between nodes, and the hash of everything that happened. One thread, one seed:
-// the same seed gives the same run and the same trace hash.
+// World: simulated time, the network between nodes, and the hash of everything that happened. One
+// thread, one seed: the same seed gives the same run and the same trace hash.
 #pragma once
 
 #include <deque>
@@ -17,7 +17,8 @@
 
 namespace zz::simulator {
 
-// A running process: gets frames and time. Owned by the data center, known to the world while it runs.
+// A running process: gets frames and time. Owned by the data center, known to the world while it
+// runs.
 class Node {
   public:
     virtual ~Node() = default;
@@ -25,6 +26,8 @@ class Node {
     virtual void deliver(const PrincipalId& link, const Blob& frame) = 0;
     virtual void on_time() = 0;
     virtual Instant wake_at() const = 0;
+    // The process died. Its object may live on for a while, for it may have died inside its own step; it does nothing more.
+    virtual void end() {}
 };
 
 // What the network does to frames; asynchronous and lossy until the world is healed (ZZ-1.4).
@@ -73,7 +76,9 @@ class World {
     void mix(ByteView bytes);
     void mix(std::uint64_t value);
     std::uint64_t trace_hash() const { return hash_; }
-    void set_story(std::function<void(Instant, const std::string&)> sink) { story_ = std::move(sink); }
+    void set_story(std::function<void(Instant, const std::string&)> sink) {
+        story_ = std::move(sink);
+    }
     bool tells_story() const { return static_cast<bool>(story_); }
     void tell(const std::string& line);
 
