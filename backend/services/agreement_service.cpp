@@ -8,6 +8,7 @@
 #include "backend/runtime/clock.h"
 #include "backend/runtime/loop.h"
 #include "backend/runtime/shell.h"
+#include "backend/services/drill_port.h"
 #include "backend/services/rejections.h"
 #include "backend/services/setup.h"
 
@@ -83,13 +84,15 @@ class AgreementService final : public runtime::Service {
         : setup_(setup), loop_(loop),
           node_({&setup.cluster, setup.application, setup.self, setup.host, &setup.keys,
                  &loop.transport()}),
-          core_(node_.sealer(), options_of(*setup.application), settings_of(*setup.application)) {}
+          core_(node_.sealer(), options_of(*setup.application), settings_of(*setup.application)),
+          drills_(setup, node_.sealer().identity(), loop.feed()) {}
 
     Status start() {
         if (const Status opened = open_journal(); !opened)
             return opened;
         shell_.emplace(core_, node_, loop_.feed(), journal_.get(),
                        [this](replica::Action& action) { node_.learn(std::get<0>(action).config); });
+        shell_->set_wrapper(&drills_.host());
         const auto& replicas = setup_.application->agreement;
         const auto& own = *setup_.application->replica(agreement_id(setup_.self));
         if (auto bound = loop_.transport().bind(own.endpoint); !bound)
@@ -109,12 +112,16 @@ class AgreementService final : public runtime::Service {
     }
     bool on_turn(Instant now) override {
         shell_->turn(now);
+        drills_.on_turn(now);
         if (const Status good = journal_->status(); !good) {
             // What the disk holds is unknown: no further vote may leave (scenario S2).
             spdlog::critical("{}", good.error().text);
             return false;
         }
         return true;
+    }
+    void on_command(const telemetry::Command& command) override {
+        drills_.on_command(command, runtime::now(), core_.agreement().committed_mark());
     }
     Instant wake_at() const override { return shell_->wake_at(); }
     void fill(telemetry::Facts& facts) override {
@@ -162,6 +169,7 @@ class AgreementService final : public runtime::Service {
     runtime::Loop& loop_;
     runtime::Node node_;
     replica::Core core_;
+    DrillPort drills_;
     std::unique_ptr<runtime::JournalWriter> journal_;
     std::optional<ReplicaShell> shell_;
 };
@@ -171,6 +179,7 @@ int run(const Arguments& arguments) {
     if (!setup)
         return cannot_run(setup.error());
     Setup& s = **setup;
+    wait_while_down(s.folder->path());
     transport::Context context;
     auto loop = runtime::Loop::make({&s.cluster, s.self, &s.application->id, s.host,
                                      arguments.host_socket, &s.keys, arguments.program},

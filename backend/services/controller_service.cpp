@@ -10,6 +10,7 @@
 #include "backend/runtime/loop.h"
 #include "backend/runtime/shell.h"
 #include "backend/runtime/worker.h"
+#include "backend/services/drill_port.h"
 #include "backend/services/machinist.h"
 #include "backend/services/rejections.h"
 #include "backend/services/setup.h"
@@ -143,6 +144,7 @@ class ControllerService final : public runtime::Service {
   public:
     ControllerService(Setup& setup, runtime::Loop& loop, Machinist machinist)
         : setup_(setup), loop_(loop), machinist_(std::move(machinist)),
+          operators_(setup.cluster, setup.host, std::string()),
           worker_([this](MachineJob& job) { return machinist_.run(job); },
                   [waker = loop.transport().waker()] { waker.wake(); }) {}
 
@@ -171,6 +173,17 @@ class ControllerService final : public runtime::Service {
         const auto it = charges_.find(application);
         if (it != charges_.end())
             it->second->frame(now, frame, link);
+    }
+    // The end of a `crash` drill: its replica may run again.
+    void on_command(const telemetry::Command& command) override {
+        const auto body = operators_.check_passed_on(command);
+        if (!body)
+            return;
+        const std::string machines = setup_.folder->path() + "/../machines";
+        if (body->what_case() == telemetry::CommandBody::kDrillStop)
+            lift_down(machines, body->drill_stop().id());
+        else if (body->what_case() == telemetry::CommandBody::kDrillStopAll)
+            lift_down(machines, {});
     }
     void on_peer(Instant, const transport::PeerEvent& event) override {
         // zz-host may have restarted and forgotten.
@@ -331,6 +344,7 @@ class ControllerService final : public runtime::Service {
     bool looking_ = false;
     Instant next_look_{};
     Machinist machinist_;
+    Operators operators_;
     runtime::Worker<MachineJob, MachineResult> worker_;
 };
 

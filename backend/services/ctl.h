@@ -31,6 +31,7 @@ void add_cluster_up(CLI::App& parent, Chosen& chosen);
 void add_cluster_down(CLI::App& parent, Chosen& chosen);
 void add_host(CLI::App& parent, Chosen& chosen);         // host kill, up
 void add_status(CLI::App& parent, Chosen& chosen);
+void add_facts(CLI::App& parent, Chosen& chosen);
 void add_events(CLI::App& parent, Chosen& chosen);
 void add_load(CLI::App& parent, Chosen& chosen);
 void add_classify(CLI::App& parent, Chosen& chosen);

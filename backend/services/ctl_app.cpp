@@ -36,6 +36,7 @@ int run(int argc, char** argv) {
     add_cluster(app, chosen);
     add_host(app, chosen);
     add_status(app, chosen);
+    add_facts(app, chosen);
     add_events(app, chosen);
     add_load(app, chosen);
     add_classify(app, chosen);

@@ -10,6 +10,7 @@
 #include "backend/runtime/loop.h"
 #include "backend/runtime/shell.h"
 #include "backend/runtime/worker.h"
+#include "backend/services/drill_port.h"
 #include "backend/services/rejections.h"
 #include "backend/services/setup.h"
 #include "backend/storage/rocks_node_store.h"
@@ -106,7 +107,10 @@ class ExecutionService final : public runtime::Service {
                  &loop.transport()}),
           core_(settings_of(*setup.application), node_.sealer()),
           shell_(core_, node_, loop.feed(), nullptr,
-                 [this](execution::Action& action) { act(action); }) {}
+                 [this](execution::Action& action) { act(action); }),
+          drills_(setup, node_.sealer().identity(), loop.feed()) {
+        shell_.set_wrapper(&drills_.host());
+    }
 
     Status start() {
         const auto& app = *setup_.application;
@@ -131,10 +135,16 @@ class ExecutionService final : public runtime::Service {
         shell_.frame(now, frame, link);
     }
     bool on_turn(Instant now) override {
-        for (auto& result : engineer_->take())
+        for (auto& result : engineer_->take()) {
+            drills_.host().alter(now, result);
             shell_.step(now, execution::Input(std::move(result)));
+        }
         shell_.turn(now);
+        drills_.on_turn(now);
         return !room_.failed();
+    }
+    void on_command(const telemetry::Command& command) override {
+        drills_.on_command(command, runtime::now(), core_.facts().executed);
     }
     Instant wake_at() const override { return shell_.wake_at(); }
     void fill(telemetry::Facts& facts) override {
@@ -155,6 +165,7 @@ class ExecutionService final : public runtime::Service {
     runtime::Node node_;
     execution::Core core_;
     ExecutionShell shell_;
+    DrillPort drills_;
     EngineRoom room_;
     std::optional<Engineer> engineer_;
 };
@@ -164,6 +175,7 @@ int run(const Arguments& arguments) {
     if (!setup)
         return cannot_run(setup.error());
     Setup& s = **setup;
+    wait_while_down(s.folder->path());
     transport::Context context;
     auto loop = runtime::Loop::make({&s.cluster, s.self, &s.application->id, s.host,
                                      arguments.host_socket, &s.keys, arguments.program},

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// DrillPort: where an operator's drill enters a replica's process (ZZ-10.1). Checks the command's
+// signature, role and the cluster file's permission itself, hands the orders for this replica to its
+// DrillHost, and tells telemetry what began and ended. Of the loop's thread.
+#pragma once
+
+#include "backend/drill/drill_host.h"
+#include "backend/runtime/feed.h"
+#include "backend/services/operators.h"
+#include "backend/services/setup.h"
+
+namespace zz::services {
+
+class DrillPort {
+  public:
+    DrillPort(const Setup& setup, const auth::Identity& identity, runtime::Feed& feed);
+
+    drill::DrillHost& host() { return host_; }
+    // `reached`: the highest number this replica has executed or committed.
+    void on_command(const telemetry::Command& command, Instant now, SequenceNumber reached);
+    // Once a turn. Ends the process, as by kill -9, if a `crash` drill says so.
+    void on_turn(Instant now);
+
+  private:
+    Status start(const telemetry::DrillStart& order, Instant now, SequenceNumber reached);
+
+    const Setup* setup_;
+    PrincipalId self_;
+    runtime::Feed* feed_;
+    Operators operators_;
+    drill::DrillHost host_;
+};
+
+// A `crash` drill keeps its replica down: the process leaves this mark in its data folder and, when
+// it is started again, waits until the mark is gone or its time is over.
+void wait_while_down(const std::string& folder);
+// Takes away the marks of drill `id` (empty: all) below `machines`.
+void lift_down(const std::string& machines, std::string_view id);
+
+} // namespace zz::services
