@@ -22,8 +22,8 @@ template <class Core, class Input, class Action> class Shell {
           std::function<void(Action&)> perform)
         : core_(&core), node_(&node), feed_(&feed), journal_(journal), perform_(std::move(perform)) {}
 
-    void set_wrapper(std::unique_ptr<core::Wrapper> wrapper) { wrapper_ = std::move(wrapper); }
-    bool wrapped() const { return wrapper_ != nullptr; }
+    // Not owned; null takes it away.
+    void set_wrapper(core::Wrapper* wrapper) { wrapper_ = wrapper; }
 
     // A frame that arrived; what cannot be verified is counted and dropped.
     void frame(Instant now, const Blob& bytes, const PrincipalId& link) {
@@ -82,7 +82,7 @@ template <class Core, class Input, class Action> class Shell {
     Feed* feed_;
     JournalWriter* journal_;
     std::function<void(Action&)> perform_;
-    std::unique_ptr<core::Wrapper> wrapper_;
+    core::Wrapper* wrapper_ = nullptr;
     Instant wake_at_{};
     bool stepped_ = true;
 };
