@@ -141,7 +141,9 @@ void Core::enter_awake() {
     recovering_ = true;
     if (executed_ >= stable_.checkpoint.n && executed_ > SequenceNumber(0) && whole_)
         act(Stable{stable_.checkpoint.n});
-    send(all_agreement(), message::Fetch{message::FetchWhat::StableProof, executed_ + 1, {}});
+    // Also that of the checkpoint we opened: clients get their paths under it (ZZ-4.3 (d)).
+    const SequenceNumber from = std::max(executed_, SequenceNumber(1));
+    send(all_agreement(), message::Fetch{message::FetchWhat::StableProof, from, {}});
     ask_status(now_);
     install_if_behind();
     if (!whole_)

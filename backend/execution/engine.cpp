@@ -11,19 +11,37 @@ namespace zz::execution {
 
 namespace {
 
-// What a checkpoint in the store says beside its root: batch digest:32 whole:1.
+// What a checkpoint in the store says beside its root: batch digest:32 whole:1 stable:1.
 struct Note {
     Digest batch_digest;
-    bool whole = false;
+    bool whole = false;  // all its nodes were held
+    bool stable = false; // the cluster agreed on it
 };
 
 Note read_note(const Bytes& bytes) {
     Note note;
-    if (bytes.size() != Digest::size + 1)
+    if (bytes.size() != Digest::size + 2)
         return note;
     std::copy_n(bytes.begin(), Digest::size, note.batch_digest.bytes.begin());
-    note.whole = bytes.back() == 1;
+    note.whole = bytes[Digest::size] == 1;
+    note.stable = bytes[Digest::size + 1] == 1;
     return note;
+}
+
+Bytes encode(const Note& note) {
+    Bytes bytes(note.batch_digest.bytes.begin(), note.batch_digest.bytes.end());
+    bytes.push_back(note.whole ? 1 : 0);
+    bytes.push_back(note.stable ? 1 : 0);
+    return bytes;
+}
+
+// The newest one that is stable; null: the beginning is.
+const state::HeldCheckpoint* newest_stable(const state::Retention& retention) {
+    const state::HeldCheckpoint* newest = nullptr;
+    for (const auto& [n, held] : retention.held())
+        if (read_note(held.note).stable)
+            newest = &held;
+    return newest;
 }
 
 } // namespace
@@ -38,25 +56,41 @@ std::vector<Result> Engine::run(const Job& job) {
     return std::exchange(results_, {});
 }
 
-Bytes Engine::note_of(const Digest& batch_digest) const {
-    Bytes note(batch_digest.bytes.begin(), batch_digest.bytes.end());
-    note.push_back(whole_ ? 1 : 0);
-    return note;
+Bytes Engine::note_of(const Digest& batch_digest, bool stable) const {
+    return encode(Note{batch_digest, whole_, stable});
 }
 
+void Engine::set_note(SequenceNumber n, bool whole, bool stable) {
+    const auto held = retention_->held().find(n);
+    if (held == retention_->held().end())
+        return;
+    const Note before = read_note(held->second.note);
+    const Note after{before.batch_digest, before.whole || whole, before.stable || stable};
+    if (after.whole != before.whole || after.stable != before.stable)
+        retention_->set_note(n, encode(after));
+}
+
+// What was reported and signed above the stable checkpoint died with the process, and agreement
+// replicas that died too ask for it again (ZZ-5.2): so it is replayed from there, not from the
+// newest checkpoint.
 void Engine::on(const Open&) {
-    const state::HeldCheckpoint* newest = retention_->newest();
-    if (!newest) {
+    queue_.clear();
+    numbers_.clear();
+    const state::HeldCheckpoint* from = newest_stable(*retention_);
+    stable_ = from ? from->n : SequenceNumber(0);
+    if (from)
+        retention_->stable(stable_); // Before the newer ones go: they say what is needed again.
+    retention_->forget_above(stable_);
+    executed_ = stable_;
+    if (stable_ == SequenceNumber(0)) {
         results_.push_back(Opened{{}, {}, {}, true});
         return;
     }
-    const Note note = read_note(newest->note);
-    queue_.clear();
-    tree_ = state::Tree(pool_, newest->root);
-    executed_ = newest->n;
+    const state::HeldCheckpoint& held = retention_->held().at(stable_);
+    const Note note = read_note(held.note);
+    tree_ = state::Tree(pool_, held.root);
     whole_ = note.whole;
-    numbers_.clear();
-    results_.push_back(Opened{newest->n, newest->root, note.batch_digest, whole_});
+    results_.push_back(Opened{held.n, held.root, note.batch_digest, whole_});
 }
 
 void Engine::on(const ExecuteBatch& job) {
@@ -101,7 +135,7 @@ bool Engine::take_checkpoint(const TakeCheckpoint& job) {
         return false;
     }
     const state::Sealed sealed = tree_.seal();
-    retention_->add(job.n, sealed, note_of(job.batch_digest));
+    retention_->add(job.n, sealed, note_of(job.batch_digest, false));
     if (retention_->held().size() > kPinnedCheckpointsMax) {
         on(Pin{false});
         end_walk();
@@ -149,6 +183,7 @@ void Engine::on(const LookupReplies& job) {
 void Engine::on(const Stable& job) {
     stable_ = std::max(stable_, job.n);
     retention_->stable(job.n);
+    set_note(job.n, false, true);
 }
 
 void Engine::on(const Pin& job) {

@@ -70,7 +70,9 @@ class Engine {
     void need(SequenceNumber n, const std::vector<Digest>& hashes);
     std::optional<CachedReply> cached(ClientId client, const message::LaneRequest& request,
                                       SequenceNumber stable);
-    Bytes note_of(const Digest& batch_digest) const;
+    Bytes note_of(const Digest& batch_digest, bool stable) const;
+    // Adds to what the note of checkpoint n says, if it is held.
+    void set_note(SequenceNumber n, bool whole, bool stable);
 
     // engine_execute.cpp
     bool execute(Ordered& ordered);

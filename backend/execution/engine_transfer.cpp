@@ -52,7 +52,7 @@ void Engine::on(const Install& job) {
     if (newest)
         replaced_ = newest->root;
     tree_ = state::Tree(pool_, job.root);
-    retention_->adopt(job.n, job.root, note_of({}));
+    retention_->adopt(job.n, job.root, note_of({}, true));
     results_.push_back(Installed{job.n, job.root, whole_});
 }
 
@@ -170,6 +170,7 @@ void Engine::on(const WalkMissing& job) {
         // The state since then is that of the walked checkpoint with nodes that were made here: all
         // held.
         whole_ = true;
+        set_note(walked_, true, false);
         // Only then is it known what the state before the install does not share with it.
         if (replaced_ && retention_->held().contains(walked_)) {
             clean_up_.emplace(*store_, *replaced_, retention_->held().at(walked_).root);

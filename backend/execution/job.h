@@ -15,7 +15,8 @@ namespace zz::execution {
 
 // --- jobs
 
-// Reads the newest checkpoint that the store holds: the first job after a start. -> Opened
+// Goes back to the newest stable checkpoint that the store holds, or to the beginning: the first
+// job after a start. -> Opened
 struct Open {};
 // -> Executed, or NeedsNodes (perhaps several times) and then Executed.
 struct ExecuteBatch {
@@ -74,7 +75,7 @@ using Job = std::variant<Open, ExecuteBatch, TakeCheckpoint, Install, DropState,
 // --- results
 
 struct Opened {
-    SequenceNumber n; // 0: the store holds no checkpoint
+    SequenceNumber n; // 0: the store holds no stable checkpoint
     Digest root;
     Digest batch_digest; // of n
     bool whole = false;  // all nodes of it were held

@@ -173,6 +173,21 @@ void Retention::set_note(SequenceNumber n, Bytes note) {
                   .notes = {{name_of(n), encode_note(it->second, lists.retired, lists.revived)}}});
 }
 
+void Retention::forget_above(SequenceNumber n) {
+    StoreBatch batch;
+    for (auto it = held_.upper_bound(n); it != held_.end(); it = held_.erase(it)) {
+        batch.notes.push_back({name_of(it->first), std::nullopt});
+        lists_.erase(it->first);
+        pins_.erase(it->first);
+    }
+    // What they retired lives on. What they revived is not retired again: it may be needed soon.
+    std::erase_if(retired_at_, [n](const auto& retired) { return retired.second > n; });
+    if (adopted_ && *adopted_ > n)
+        adopted_.reset();
+    if (!batch.notes.empty())
+        store_.apply(batch);
+}
+
 void Retention::stable(SequenceNumber n) {
     stable_ = std::max(stable_, n);
     release();

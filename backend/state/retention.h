@@ -45,6 +45,10 @@ class Retention {
     // Replaces the engine's note. Precondition: n is held.
     void set_note(SequenceNumber n, Bytes note);
 
+    // Checkpoints above n are held no more; what is held at n is where the next ones start from.
+    // Their nodes stay in the store: the same state, reached again, finds them there.
+    void forget_above(SequenceNumber n);
+
     // A checkpoint at n is stable: those below n go, except from the lowest pinned one on. Erases
     // their nodes.
     void stable(SequenceNumber n);

@@ -68,6 +68,7 @@ class EngineTest : public QObject {
     void damagedNodesAreRefused();
     void walkBringsTheWholeState();
     void restartContinuesFromItsCheckpoint();
+    void restartGoesBackToTheStableCheckpoint();
     void installAboveReplacesOwnState();
     void dropErasesEverything();
     void cachedRepliesCarryTheirProof();
@@ -271,6 +272,7 @@ void EngineTest::walkBringsTheWholeState() {
 void EngineTest::restartContinuesFromItsCheckpoint() {
     Replica r;
     const Digest root = fill(r, 100);
+    r.engine.run(Stable{SequenceNumber(100)});
     r.execute({"set lost soon"}); // After the checkpoint: replayed by agreement's ORDERs.
     Engine again(r.store, r.notebook);
     const auto opened = only<Opened>(again.run(Open{}));
@@ -283,6 +285,55 @@ void EngineTest::restartContinuesFromItsCheckpoint() {
     QCOMPARE(executed.replies.size(),
              1U); // Number 100 of the lane was executed before the checkpoint.
     QCOMPARE(text(executed.replies[0].result), std::string("value5"));
+}
+
+// ZZ-8.1: what was reported above the stable checkpoint is reported again, from the same state; and
+// the store ends as that of a replica that was never restarted.
+void EngineTest::restartGoesBackToTheStableCheckpoint() {
+    const auto operation = [](std::uint64_t n) {
+        // Some keys come back to a value they had.
+        return "set key" + std::to_string(n % 7) + " " + std::to_string(n % 3);
+    };
+    const auto run = [&](Engine& engine, std::uint64_t n) {
+        return only<Executed>(engine.run(execute_job(n, batch_of({request(0, n, operation(n))}))))
+            .digest;
+    };
+    const auto checkpoint = [](Engine& engine, std::uint64_t n) {
+        return only<CheckpointTaken>(engine.run(TakeCheckpoint{SequenceNumber(n), {}})).root;
+    };
+    for (const std::uint64_t stable : {0ULL, 10ULL, 20ULL}) {
+        state::MemoryNodeStore calm_store, store;
+        Notebook notebook;
+        Engine calm(calm_store, notebook);
+        auto engine = std::make_unique<Engine>(store, notebook);
+        std::vector<Digest> digests, roots;
+        for (std::uint64_t n = 1; n <= 35; ++n) {
+            digests.push_back(run(calm, n));
+            QCOMPARE(run(*engine, n), digests.back());
+            if (n % 10 != 0)
+                continue;
+            roots.push_back(checkpoint(calm, n));
+            QCOMPARE(checkpoint(*engine, n), roots.back());
+            if (n <= stable) {
+                calm.run(Stable{SequenceNumber(n)});
+                engine->run(Stable{SequenceNumber(n)});
+            }
+        }
+        for (int restarts = 0; restarts < 2; ++restarts) {
+            engine = std::make_unique<Engine>(store, notebook);
+            const auto opened = only<Opened>(engine->run(Open{}));
+            QCOMPARE(opened.n, SequenceNumber(stable));
+            QVERIFY(opened.whole);
+            for (std::uint64_t n = stable + 1; n <= 35; ++n) {
+                QCOMPARE(run(*engine, n), digests[n - 1]);
+                if (n % 10 == 0)
+                    QCOMPARE(checkpoint(*engine, n), roots[n / 10 - 1]);
+            }
+        }
+        calm.run(Stable{SequenceNumber(30)});
+        engine->run(Stable{SequenceNumber(30)});
+        QCOMPARE(store.size(), calm_store.size());
+    }
 }
 
 // A replica whose own state is not what the cluster agreed on takes the stable one.
