@@ -88,8 +88,27 @@ void Core::on(const core::Received& input) {
 }
 
 void Core::on_config(const message::Embedded<message::Config>& config) {
-    if (membership_.add(config))
-        on_new_configuration();
+    const message::Config before = membership_.config();
+    if (!membership_.add(config))
+        return;
+    note_removal(before);
+    on_new_configuration();
+}
+
+// A sleeper that is convicted leaves its slot within the epoch, before anybody is known to be
+// complete. Any other one leaves with a SETTLED, whose set is complete.
+void Core::note_removal(const message::Config& before) {
+    const message::Config& now = membership_.config();
+    if (!settings_.slot || now.epoch != before.epoch)
+        return;
+    const auto state_in = [&](const message::Config& config) {
+        const auto at =
+            std::ranges::find(config.members, *settings_.slot, &message::SlotEntry::slot);
+        return at == config.members.end() ? message::MemberState::Empty : at->state;
+    };
+    if (state_in(before) != message::MemberState::Empty &&
+        state_in(now) == message::MemberState::Empty)
+        removed_in_ = now.epoch;
 }
 
 void Core::on_answer(const AgreementId& from, const message::ConfigAnswer& answer) {
@@ -268,9 +287,10 @@ SlotWanted Core::wanted() const {
     const auto launched = launches_.find(principal(ExecutionId{w.slot, w.incarnation}));
     w.settled_in = launched != launches_.end() && launched->second.running_since != kNever &&
                    now_ - launched->second.running_since >= kSpareSettlesIn;
-    // The set of an executed SETTLED is complete; within an epoch with a wake-up that is not known
-    // yet.
-    w.others_complete = !w.awake;
+    // The set of an executed SETTLED is complete, so who left with it makes room for a fresh
+    // incarnation at once, also when somebody is awake again: that one may be needed to settle this
+    // epoch.
+    w.others_complete = !w.awake || removed_in_ != membership_.config().epoch;
     w.next_made = durable_.has_image && durable_.slot == w.slot && durable_.image > w.incarnation;
     w.next = w.next_made ? durable_.image : w.incarnation + 1;
     // A made image without its keys is made anew: the ask may have been lost.

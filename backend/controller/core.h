@@ -94,6 +94,7 @@ class Core {
     template <class T> bool add_evidence(const auth::Verified& v);
     void on_config(const message::Embedded<message::Config>& config);
     void on_answer(const AgreementId& from, const message::ConfigAnswer& answer);
+    void note_removal(const message::Config& before);
     void on_new_configuration();
     void on_new_proof();
     void prove_by_configuration();
@@ -128,6 +129,9 @@ class Core {
     std::uint32_t wake_ups_left_;
     Instant wake_ups_refilled_;
     std::optional<Epoch> woken_in_; // the epoch a wake-up was spent on
+    // The epoch within which our sleeper was convicted. Lost with a restart, which costs a source
+    // of nodes that others hold too.
+    std::optional<Epoch> removed_in_;
     bool wake_up_delayed_ = false;
     Instant now_;
     Instant next_heartbeat_ = kNever;

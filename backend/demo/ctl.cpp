@@ -185,6 +185,10 @@ const Json& child(const Json& object, const char* key) {
                                                                                  : empty;
 }
 
+bool writable(const std::string& path) {
+    return path.empty() || std::ofstream(path, std::ios::app).good();
+}
+
 std::string own_folder() {
     std::error_code error;
     return fs::read_symlink("/proc/self/exe", error).parent_path();

@@ -64,6 +64,9 @@ bool flag(const Json& object, const char* key);
 const Json& list(const Json& object, const char* key);  // an empty list if there is none
 const Json& child(const Json& object, const char* key); // an empty object if there is none
 
+// Whether `path` can be written; makes it if it is not there. Empty: nothing is to be written.
+bool writable(const std::string& path);
+
 // Folder of the program that runs.
 std::string own_folder();
 // Where working files go: the `build` folder that the program lies in, else ./build.

@@ -325,7 +325,8 @@ class Demo {
             put_line(stderr, "zz-demo: " + sentence);
         put_line(stdout, failures_.empty()
                              ? "everything holds"
-                             : fmt::format("{} things do not hold", failures_.size()));
+                             : fmt::format("{} {} not hold", failures_.size(),
+                                           failures_.size() == 1 ? "thing does" : "things do"));
     }
 
     DemoOptions o_;

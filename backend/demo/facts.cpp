@@ -23,6 +23,7 @@ ApplicationFacts read_application(const Json& app) {
     out.f = number(app, "f").value_or(1);
     out.view = number(app, "view");
     out.last_executed = number(app, "last_executed");
+    out.stable_checkpoint = number(app, "stable_checkpoint");
     out.agreement = read_replicas(list(app, "agreement"));
     out.execution = read_replicas(list(app, "execution"));
     for (const auto& conviction : list(app, "convictions"))

@@ -22,7 +22,7 @@ struct ReplicaFacts {
 struct ApplicationFacts {
     std::string name;
     std::uint64_t f = 1;
-    std::optional<std::uint64_t> view, last_executed;
+    std::optional<std::uint64_t> view, last_executed, stable_checkpoint;
     std::vector<ReplicaFacts> agreement, execution;
     std::vector<std::string> convicted; // "E1.0", each conviction that was ever executed
     std::optional<std::uint64_t> requests, wakeups, removals, nonblocking, blocking;

@@ -57,6 +57,9 @@ int main(int argc, char** argv) {
                           ": there is no zzctl in it; build it with "
                           "./zz build")
                              .c_str());
+    if (!zz::demo::writable(options.json_file))
+        return bad_usage(
+            ("--json " + options.json_file + ": cannot be written; choose another file").c_str());
     if (!headless)
         std::fputs("zz-demo: this build has no console yet: text view\n", stderr);
     zz::demo::catch_interrupts();

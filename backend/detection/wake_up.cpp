@@ -10,6 +10,11 @@
 namespace zz::detection {
 namespace {
 
+void name(Board& b, ExecutionId id) {
+    if (b.epoch.named.insert(id).second)
+        b.suspect(principal(id));
+}
+
 // What the proof says is kept like what came alone: it may lack here.
 void absorb(Board& b, const message::WakeUpProof& proof) {
     for (const auto& d : proof.demands) {
@@ -21,16 +26,15 @@ void absorb(Board& b, const message::WakeUpProof& proof) {
             c->no_signs[{n.value.slot, n.value.incarnation}].try_emplace(agreement_id(n.signer), n);
             b.touch(*c);
         }
+    // f+1 of them name whom they are about, also where n is L below h and its case is gone: who was
+    // restarted learns it from here only, and without it would never sign SETTLE (ZZ-6.7).
+    if (!proof.no_signs.empty())
+        name(b, {proof.no_signs[0].value.slot, proof.no_signs[0].value.incarnation});
     if (proof.columns.empty())
         return;
     b.epoch.column_proof = proof;
     if (Case* c = b.existing(proof.columns[0].value.vote, proof.columns[0].value.n))
         b.touch(*c);
-}
-
-void name(Board& b, ExecutionId id) {
-    if (b.epoch.named.insert(id).second)
-        b.suspect(principal(id));
 }
 
 // Under policy `matrix` the COLUMNs of the proof name once n is settled on V.

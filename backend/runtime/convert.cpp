@@ -8,7 +8,9 @@
 namespace zz::runtime {
 namespace {
 
-std::string raw(ByteView bytes) { return std::string(text_of(bytes)); }
+std::string raw(ByteView bytes) {
+    return std::string(text_of(bytes));
+}
 
 // Length of the UTF-8 sequence that starts at `s`, 0 if it is none.
 std::size_t sequence(std::string_view s) {
@@ -16,7 +18,10 @@ std::size_t sequence(std::string_view s) {
     const unsigned char c = at(0);
     if (c < 0x80)
         return 1;
-    const std::size_t n = c >= 0xf0 && c < 0xf5 ? 4 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xc2 && c < 0xe0 ? 2 : 0;
+    const std::size_t n = c >= 0xf0 && c < 0xf5   ? 4
+                          : c >= 0xe0 && c < 0xf0 ? 3
+                          : c >= 0xc2 && c < 0xe0 ? 2
+                                                  : 0;
     if (n == 0 || s.size() < n)
         return 0;
     for (std::size_t i = 1; i < n; ++i)

@@ -16,7 +16,8 @@ void to_proto(const core::Notice& from, telemetry::Event& to);
 void to_proto(const core::AgreementFacts& from, telemetry::AgreementFacts& to);
 void to_proto(const core::ExecutionFacts& from, telemetry::ExecutionFacts& to);
 
-// Text from anywhere as UTF-8 of at most telemetry::kTextBytesMax bytes: what is not UTF-8 becomes '?'.
+// Text from anywhere as UTF-8 of at most telemetry::kTextBytesMax bytes: what is not UTF-8 becomes
+// '?'.
 std::string safe_text(std::string_view text);
 
 } // namespace zz::runtime

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Feed: what a service tells the zz-host of its host: events, numbered without gaps, and facts. Bounded: when the queue
-// is full the newest event is dropped and counted, and an EVENTS_DROPPED event tells how many. Facts are not queued: the
-// newest replaces the older one. The owner sends what take() gives. One thread.
+// Feed: what a service tells the zz-host of its host: events, numbered without gaps, and facts.
+// Bounded: when the queue is full the newest event is dropped and counted, and an EVENTS_DROPPED
+// event tells how many. Facts are not queued: the newest replaces the older one. The owner sends
+// what take() gives. One thread.
 #pragma once
 
 #include <deque>

@@ -12,8 +12,8 @@ constexpr std::chrono::seconds kSyncLater{1};
 
 JournalWriter::JournalWriter(std::unique_ptr<storage::Journal> journal,
                              storage::Durability durability, std::function<void()> wake)
-    : journal_(std::move(journal)), durability_(journal_ ? durability : storage::Durability::Memory),
-      wake_(std::move(wake)) {
+    : journal_(std::move(journal)),
+      durability_(journal_ ? durability : storage::Durability::Memory), wake_(std::move(wake)) {
     if (journal_)
         durable_ = journal_->last();
     if (durability_ == storage::Durability::Sync)
@@ -77,7 +77,8 @@ void JournalWriter::note(const Status& status) {
 void JournalWriter::run_sync(std::stop_token stop) {
     std::unique_lock lock(mutex_);
     for (;;) {
-        changed_.wait(lock, stop, [&] { return !waiting_.empty() || truncate_below_ > RecordIndex(0); });
+        changed_.wait(lock, stop,
+                      [&] { return !waiting_.empty() || truncate_below_ > RecordIndex(0); });
         if (waiting_.empty() && truncate_below_ == RecordIndex(0))
             return; // stopped, and nothing is left
         const auto items = std::exchange(waiting_, {});

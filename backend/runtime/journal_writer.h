@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// JournalWriter: takes a core's records and tells when they are as durable as the mode asks (ZZ-8.3).
-//   sync    a thread of its own appends what has gathered since its last write (group commit) and wakes the loop
-//   async   appended by the caller in one write per turn, so that the operating system has them when submit() returns;
+// JournalWriter: takes a core's records and tells when they are as durable as the mode asks
+// (ZZ-8.3).
+//   sync    a thread of its own appends what has gathered since its last write (group commit) and
+//   wakes the loop async   appended by the caller in one write per turn, so that the operating
+//   system has them when submit() returns;
 //           the thread makes them durable a second later
 //   memory  nothing is kept; durable at once
-// An error of the disk stays (S2); the owner looks at status() each turn and stops the process. The loop's thread calls
-// everything here.
+// An error of the disk stays (S2); the owner looks at status() each turn and stops the process. The
+// loop's thread calls everything here.
 #pragma once
 
 #include <condition_variable>
@@ -33,7 +35,8 @@ class JournalWriter {
     RecordIndex durable() const;
     Status status() const;
     std::uint64_t records() const { return records_; }
-    // Everything submitted is durable and the journal is marked as complete. Nothing may be submitted afterwards.
+    // Everything submitted is durable and the journal is marked as complete. Nothing may be
+    // submitted afterwards.
     Status close_clean();
 
   private:

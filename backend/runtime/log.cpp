@@ -7,8 +7,8 @@
 namespace zz::runtime {
 
 void start_log(const std::string& name) {
-    auto logger = std::make_shared<spdlog::logger>(
-        name, std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto logger =
+        std::make_shared<spdlog::logger>(name, std::make_shared<spdlog::sinks::stderr_sink_mt>());
     logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %n: %v", spdlog::pattern_time_type::utc);
     const char* wanted = std::getenv("ZZ_LOG");
     const auto level = wanted != nullptr ? spdlog::level::from_str(wanted) : spdlog::level::warn;

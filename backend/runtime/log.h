@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The log of a process: lines on standard error, with UTC time, level and the name of the service. The level is that
-// of the environment variable ZZ_LOG (trace, debug, info, warn, error), else warn. Never key material or payloads.
+// The log of a process: lines on standard error, with UTC time, level and the name of the service.
+// The level is that of the environment variable ZZ_LOG (trace, debug, info, warn, error), else
+// warn. Never key material or payloads.
 #pragma once
 
 #include <spdlog/spdlog.h>

@@ -82,8 +82,8 @@ Result<std::unique_ptr<Loop>> Loop::make(const Options& options, transport::Cont
 bool Loop::run(Service& service) {
     for (;;) {
         Instant now = runtime::now();
-        const Instant due = std::min({service.wake_at(), next_heartbeat_,
-                                      feed_.empty() ? kNever : next_feed_});
+        const Instant due =
+            std::min({service.wake_at(), next_heartbeat_, feed_.empty() ? kNever : next_feed_});
         const Duration wait = due <= now ? Duration(0) : std::min(due - now, kWaitMax);
         std::vector<int> extra = service.watched();
         extra.push_back(stop_.fd());

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loop: the one event loop of a service. Waits for frames, extra descriptors, other threads and time; hands them to the
-// service; tells the zz-host of its host, in bounded batches, what happened (events) and, each heartbeat, how things
-// are (facts). An idle service wakes once a second. One thread; the Waker may be used by others.
+// Loop: the one event loop of a service. Waits for frames, extra descriptors, other threads and
+// time; hands them to the service; tells the zz-host of its host, in bounded batches, what happened
+// (events) and, each heartbeat, how things are (facts). An idle service wakes once a second. One
+// thread; the Waker may be used by others.
 #pragma once
 
 #include <functional>
@@ -21,7 +22,8 @@ namespace zz::runtime {
 inline constexpr Duration kHeartbeat = seconds(1);
 inline constexpr Duration kFeedDelay = milliseconds(20); // events gather so long
 
-// First byte of a frame between a service and the zz-host of its host that is for that host or service itself.
+// First byte of a frame between a service and the zz-host of its host that is for that host or
+// service itself.
 enum class LocalFrame : std::uint8_t {
     Update = 1,  // service -> host: an encoded telemetry::Update
     Control = 2, // both ways: an encoded telemetry::LocalControl

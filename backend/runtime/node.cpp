@@ -15,10 +15,10 @@ auth::Identity identity_of(const Node::Options& o) {
 message::Config first_configuration(const cluster::Application& application) {
     message::Config config;
     for (const auto& slot : application.execution)
-        config.members.push_back({slot.id, Incarnation(0),
-                                slot.active ? message::MemberState::Active
-                                            : message::MemberState::Asleep,
-                                slot.keys.signing, slot.keys.exchange});
+        config.members.push_back(
+            {slot.id, Incarnation(0),
+             slot.active ? message::MemberState::Active : message::MemberState::Asleep,
+             slot.keys.signing, slot.keys.exchange});
     return config;
 }
 
@@ -118,7 +118,8 @@ void Node::send_frame(const PrincipalId& to, Blob frame) {
         sent = options_.transport->send(transport::peer(application(), to), std::move(frame));
     } else {
         Blob routed = transport::encode({application(), options_.self, to, std::move(frame)});
-        sent = options_.transport->send(transport::peer(principal(options_.host)), std::move(routed));
+        sent =
+            options_.transport->send(transport::peer(principal(options_.host)), std::move(routed));
     }
     if (!sent)
         ++dropped_;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Node: one principal of one application in this process: its keys, the one opener of what arrives, and the one way
-// out of what its core sends. Frames travel directly between agreement, execution and clients, and through the hosts'
-// relays otherwise (controllers have no socket of their own; execution replicas only dial). A message waits until its
-// record is durable (ZZ-8.3). Does not own the transport. One thread.
+// Node: one principal of one application in this process: its keys, the one opener of what arrives,
+// and the one way out of what its core sends. Frames travel directly between agreement, execution
+// and clients, and through the hosts' relays otherwise (controllers have no socket of their own;
+// execution replicas only dial). A message waits until its record is durable (ZZ-8.3). Does not own
+// the transport. One thread.
 #pragma once
 
 #include <array>
@@ -33,10 +34,11 @@ class Node {
         const cluster::Cluster* cluster = nullptr;
         const cluster::Application* application = nullptr;
         PrincipalId self;
-        HostId host;                      // whose relay is ours
+        HostId host; // whose relay is ours
         const crypto::KeyPair* keys = nullptr;
         transport::Transport* transport = nullptr;
-        bool admits = true; // lets peers dial in: off for a principal that shares its transport with others
+        bool admits =
+            true; // lets peers dial in: off for a principal that shares its transport with others
     };
     explicit Node(const Options& options);
     Node(const Node&) = delete;
@@ -53,7 +55,8 @@ class Node {
 
     // `link`: who sent it, as the transport or the relay says.
     std::optional<auth::Verified> open(const Blob& frame, const PrincipalId& link);
-    const std::array<std::uint64_t, static_cast<std::size_t>(auth::Rejected::Count)>& rejected() const {
+    const std::array<std::uint64_t, static_cast<std::size_t>(auth::Rejected::Count)>&
+    rejected() const {
         return rejected_;
     }
 

@@ -79,7 +79,9 @@ StopSignal::StopSignal() {
     ZZ_CHECK(fd_ >= 0, "signalfd failed: {}", std::strerror(errno));
 }
 
-StopSignal::~StopSignal() { close(fd_); }
+StopSignal::~StopSignal() {
+    close(fd_);
+}
 
 bool StopSignal::stopped() {
     signalfd_siginfo info;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every service does to its own process at start: memory allocator, core dumps, signals, data folder. All of it
-// on the main thread before any other thread exists.
+// What every service does to its own process at start: memory allocator, core dumps, signals, data
+// folder. All of it on the main thread before any other thread exists.
 #pragma once
 
 #include <string>
@@ -10,11 +10,13 @@
 
 namespace zz::runtime {
 
-// Big blocks stay in the process (a page fault costs as much as a round trip on small machines); no core dumps, since
-// they would hold keys; SIGPIPE ignored; file mode mask 077; dies with `parent` if that is wanted by ZZ_DIE_WITH_PARENT.
+// Big blocks stay in the process (a page fault costs as much as a round trip on small machines); no
+// core dumps, since they would hold keys; SIGPIPE ignored; file mode mask 077; dies with `parent`
+// if that is wanted by ZZ_DIE_WITH_PARENT.
 void prepare_process();
 
-// SIGTERM and SIGINT as a descriptor that becomes readable once. Blocks both signals: call before starting threads.
+// SIGTERM and SIGINT as a descriptor that becomes readable once. Blocks both signals: call before
+// starting threads.
 class StopSignal {
   public:
     StopSignal();
@@ -31,7 +33,8 @@ class StopSignal {
     bool stopped_ = false;
 };
 
-// A process' claim on its data folder: made if missing, mode 0700, locked against a second process (scenario S7).
+// A process' claim on its data folder: made if missing, mode 0700, locked against a second process
+// (scenario S7).
 class DataFolder {
   public:
     static Result<DataFolder> open(const std::string& path);
@@ -53,12 +56,13 @@ class DataFolder {
     bool fresh_ = false;
 };
 
-// Writes `text` to `path` so that a reader sees the old or the new content, never a part; mode 0600.
+// Writes `text` to `path` so that a reader sees the old or the new content, never a part; mode
+// 0600.
 Status replace_file(const std::string& path, std::string_view text);
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max = 64u << 20);
 
-// PATH is the file that says which process runs a service: "PID START\n", where START is the kernel's start time of
-// the process, so that a reused pid is not mistaken for it.
+// PATH is the file that says which process runs a service: "PID START\n", where START is the
+// kernel's start time of the process, so that a reused pid is not mistaken for it.
 Status write_pid_file(const std::string& path);
 // The pid if that very process lives, else 0.
 int living_pid(const std::string& pid_file);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shell: performs what a core wants: records to the journal, then sends (each after its record, ZZ-8.3), actions,
-// notices; steps it at wake_at. Generic over the core; knows none. A wrapper, if a drill set one, sees input and sends
-// (ZZ-10.1). One thread, that of the loop; the core is the shell's owner's.
+// Shell: performs what a core wants: records to the journal, then sends (each after its record,
+// ZZ-8.3), actions, notices; steps it at wake_at. Generic over the core; knows none. A wrapper, if
+// a drill set one, sees input and sends (ZZ-10.1). One thread, that of the loop; the core is the
+// shell's owner's.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +21,8 @@ template <class Core, class Input, class Action> class Shell {
     // `journal` may be null: the core makes no records, or needs none of them back.
     Shell(Core& core, Node& node, Feed& feed, JournalWriter* journal,
           std::function<void(Action&)> perform)
-        : core_(&core), node_(&node), feed_(&feed), journal_(journal), perform_(std::move(perform)) {}
+        : core_(&core), node_(&node), feed_(&feed), journal_(journal),
+          perform_(std::move(perform)) {}
 
     // Not owned; null takes it away.
     void set_wrapper(core::Wrapper* wrapper) { wrapper_ = wrapper; }
@@ -36,7 +38,8 @@ template <class Core, class Input, class Action> class Shell {
         core_->step(now, input);
         stepped_ = true;
     }
-    // Once per turn of the loop: time, then everything the steps since the last call want. Actions may step again.
+    // Once per turn of the loop: time, then everything the steps since the last call want. Actions
+    // may step again.
     void turn(Instant now) {
         if (journal_)
             node_->set_durable(journal_->durable());
@@ -57,7 +60,8 @@ template <class Core, class Input, class Action> class Shell {
     }
 
   private:
-    static constexpr int kRoundsMax = 16; // of actions that step the core; the rest waits for the next turn
+    static constexpr int kRoundsMax =
+        16; // of actions that step the core; the rest waits for the next turn
 
     void perform(Instant now) {
         auto out = core_->take_output();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Worker: runs jobs one after the other on a thread of its own, so that a slow one delays neither votes nor heartbeats
-// (ZZ-4.5), and hands back their results in order. Generic over job and result. Whoever gives jobs bounds them: the
-// execution core keeps at most execution::kQueueMax batches open, a controller one ask per machine.
+// Worker: runs jobs one after the other on a thread of its own, so that a slow one delays neither
+// votes nor heartbeats (ZZ-4.5), and hands back their results in order. Generic over job and
+// result. Whoever gives jobs bounds them: the execution core keeps at most execution::kQueueMax
+// batches open, a controller one ask per machine.
 #pragma once
 
 #include <condition_variable>

@@ -81,17 +81,17 @@ using ReplicaShell = runtime::Shell<replica::Core, replica::Input, replica::Acti
 class AgreementService final : public runtime::Service {
   public:
     AgreementService(Setup& setup, runtime::Loop& loop)
-        : setup_(setup), loop_(loop),
-          node_({&setup.cluster, setup.application, setup.self, setup.host, &setup.keys,
-                 &loop.transport()}),
+        : setup_(setup), loop_(loop), node_({&setup.cluster, setup.application, setup.self,
+                                             setup.host, &setup.keys, &loop.transport()}),
           core_(node_.sealer(), options_of(*setup.application), settings_of(*setup.application)),
           drills_(setup, node_.sealer().identity(), loop.feed()) {}
 
     Status start() {
         if (const Status opened = open_journal(); !opened)
             return opened;
-        shell_.emplace(core_, node_, loop_.feed(), journal_.get(),
-                       [this](replica::Action& action) { node_.learn(std::get<0>(action).config); });
+        shell_.emplace(core_, node_, loop_.feed(), journal_.get(), [this](replica::Action& action) {
+            node_.learn(std::get<0>(action).config);
+        });
         shell_->set_wrapper(&drills_.host());
         const auto& replicas = setup_.application->agreement;
         const auto& own = *setup_.application->replica(agreement_id(setup_.self));
@@ -101,7 +101,8 @@ class AgreementService final : public runtime::Service {
             if (!(other.id < own.id))
                 continue;
             const auto peer = transport::peer(setup_.application->id, principal(other.id));
-            if (const Status s = loop_.transport().dial(peer, other.endpoint, other.keys.exchange); !s)
+            if (const Status s = loop_.transport().dial(peer, other.endpoint, other.keys.exchange);
+                !s)
                 return s;
         }
         return Ok{};
@@ -149,7 +150,8 @@ class AgreementService final : public runtime::Service {
             {setup_.folder->path() + "/journal", durability, boot.value(), nullptr});
         if (!opened)
             return opened.error();
-        const bool proven = opened->restored.first_run ? fresh : opened->restored.shows_every_vote();
+        const bool proven =
+            opened->restored.first_run ? fresh : opened->restored.shows_every_vote();
         std::vector<core::Record> records;
         for (auto& record : opened->restored.records)
             records.push_back({record.index, std::move(record.data)});
@@ -158,9 +160,11 @@ class AgreementService final : public runtime::Service {
                 return restored;
         }
         if (!proven)
-            loop_.feed().event(telemetry::TEXT,
-                               "the journal does not show every vote: mute until a later checkpoint (ZZ-8.4)");
-        journal_ = std::make_unique<runtime::JournalWriter>(std::move(opened->journal), durability, wake);
+            loop_.feed().event(
+                telemetry::TEXT,
+                "the journal does not show every vote: mute until a later checkpoint (ZZ-8.4)");
+        journal_ =
+            std::make_unique<runtime::JournalWriter>(std::move(opened->journal), durability, wake);
         node_.set_durable(journal_->durable());
         return setup_.folder->mark_used();
     }

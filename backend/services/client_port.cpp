@@ -39,10 +39,10 @@ std::uint64_t percentile(std::vector<std::uint32_t>& sorted, std::size_t percent
 
 ClientPort::ClientPort(Setup& setup, runtime::Loop& loop, LaneBook book, OnReply on_reply)
     : setup_(setup), loop_(loop), client_(setup.application->client(ClientId(setup.self.index))),
-      lanes_(client_->lanes),
-      node_({&setup.cluster, setup.application, setup.self, setup.host, &setup.keys,
-             &loop.transport()}),
-      book_(std::move(book)), core_(settings_of(setup, lanes_, book_), node_.sealer(), node_.keyring()),
+      lanes_(client_->lanes), node_({&setup.cluster, setup.application, setup.self, setup.host,
+                                     &setup.keys, &loop.transport()}),
+      book_(std::move(book)),
+      core_(settings_of(setup, lanes_, book_), node_.sealer(), node_.keyring()),
       shell_(core_, node_, loop.feed(), nullptr, [this](client::Action& action) { act(action); }),
       on_reply_(std::move(on_reply)), started_(lanes_) {
     for (std::uint32_t lane = lanes_; lane > 0; --lane)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ClientPort: client::Core under the shell, for whoever brings operations: the gateway and the load generator. Hands
-// out lanes, keeps their numbers, measures. Part of a service; one thread.
+// ClientPort: client::Core under the shell, for whoever brings operations: the gateway and the load
+// generator. Hands out lanes, keeps their numbers, measures. Part of a service; one thread.
 #pragma once
 
 #include <functional>
@@ -37,8 +37,8 @@ class ClientPort {
     void on_turn(Instant now);
     Instant wake_at() const { return submitted_ ? Instant{} : shell_.wake_at(); }
     void fill(telemetry::Facts& facts);
-    // Enough replicas have a link to answer at once: earlier requests would look like silence of the execution replicas
-    // to the agreement replicas, and wake the spares.
+    // Enough replicas have a link to answer at once: earlier requests would look like silence of
+    // the execution replicas to the agreement replicas, and wake the spares.
     bool connected() const;
     // Once any reply was accepted.
     bool serving() const { return replies_ > 0; }

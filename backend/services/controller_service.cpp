@@ -142,9 +142,11 @@ struct GatewayCare {
 
 class ControllerService final : public runtime::Service {
   public:
-    ControllerService(Setup& setup, runtime::Loop& loop, Machinist machinist)
+    ControllerService(Setup& setup, runtime::Loop& loop, Machinist machinist,
+                      std::string machines_root)
         : setup_(setup), loop_(loop), machinist_(std::move(machinist)),
           operators_(setup.cluster, setup.host, std::string()),
+          machines_root_(std::move(machines_root)),
           worker_([this](MachineJob& job) { return machinist_.run(job); },
                   [waker = loop.transport().waker()] { waker.wake(); }) {}
 
@@ -179,11 +181,10 @@ class ControllerService final : public runtime::Service {
         const auto body = operators_.check_passed_on(command);
         if (!body)
             return;
-        const std::string machines = setup_.folder->path() + "/../machines";
         if (body->what_case() == telemetry::CommandBody::kDrillStop)
-            lift_down(machines, body->drill_stop().id());
+            lift_down(machines_root_, body->drill_stop().id());
         else if (body->what_case() == telemetry::CommandBody::kDrillStopAll)
-            lift_down(machines, {});
+            lift_down(machines_root_, {});
     }
     void on_peer(Instant, const transport::PeerEvent& event) override {
         // zz-host may have restarted and forgotten.
@@ -239,13 +240,14 @@ class ControllerService final : public runtime::Service {
         next_look_ = now + kLookInterval;
         for (const auto& event : looked.events) {
             ++crashes_[event.name];
-            loop_.feed().event(telemetry::MACHINE_CRASHED,
-                               fmt::format("{} {} {}", hv::to_string(event.name),
-                                           event.kind == hv::EventKind::Killed   ? "was ended by signal"
-                                           : event.kind == hv::EventKind::Exited ? "ended with status"
-                                                                                 : "vanished",
-                                           event.code),
-                               crashes_[event.name], event.name.principal);
+            loop_.feed().event(
+                telemetry::MACHINE_CRASHED,
+                fmt::format("{} {} {}", hv::to_string(event.name),
+                            event.kind == hv::EventKind::Killed   ? "was ended by signal"
+                            : event.kind == hv::EventKind::Exited ? "ended with status"
+                                                                  : "vanished",
+                            event.code),
+                crashes_[event.name], event.name.principal);
         }
         if (!looked.error.empty()) {
             spdlog::error("cannot list the machines: {}", looked.error);
@@ -280,7 +282,8 @@ class ControllerService final : public runtime::Service {
             return;
         if (asked.keys) {
             admit_one({asked.application, asked.ask.machine, asked.keys->exchange});
-            it->second->step(now, controller::KeysMade{execution_id(asked.ask.machine), *asked.keys});
+            it->second->step(now,
+                             controller::KeysMade{execution_id(asked.ask.machine), *asked.keys});
             return;
         }
         it->second->step(now, controller::AskDone{asked.ask, asked.error});
@@ -291,7 +294,8 @@ class ControllerService final : public runtime::Service {
         for (auto& care : gateways_) {
             bool running = false;
             for (const auto& info : machines_)
-                running = running || (info.name == care.name && info.state == hv::MachineState::Running);
+                running =
+                    running || (info.name == care.name && info.state == hv::MachineState::Running);
             if (running) {
                 if (now >= care.not_before + kGatewayBackOffMax)
                     care.back_off = kGatewayBackOffFirst;
@@ -345,6 +349,7 @@ class ControllerService final : public runtime::Service {
     Instant next_look_{};
     Machinist machinist_;
     Operators operators_;
+    std::string machines_root_;
     runtime::Worker<MachineJob, MachineResult> worker_;
 };
 
@@ -354,13 +359,13 @@ int run(const Arguments& arguments, const std::string& keys, const std::string& 
         return cannot_run(setup.error());
     Setup& s = **setup;
     if (s.host_entry().hypervisor != cluster::HypervisorKind::Process)
-        return cannot_run({fmt::format("host {} wants the hypervisor {}, which is not built in",
-                                       s.host_entry().name,
-                                       cluster::to_string(s.host_entry().hypervisor))});
+        return cannot_run(
+            {fmt::format("host {} wants the hypervisor {}, which is not built in",
+                         s.host_entry().name, cluster::to_string(s.host_entry().hypervisor))});
     transport::Context context;
-    auto loop = runtime::Loop::make({&s.cluster, s.self, nullptr, s.host, arguments.host_socket,
-                                     &s.keys, arguments.program},
-                                    context);
+    auto loop = runtime::Loop::make(
+        {&s.cluster, s.self, nullptr, s.host, arguments.host_socket, &s.keys, arguments.program},
+        context);
     if (!loop)
         return cannot_run(loop.error());
     auto hypervisor = hv::ProcessHypervisor::open(machines);
@@ -369,7 +374,8 @@ int run(const Arguments& arguments, const std::string& keys, const std::string& 
     ControllerService service(s, **loop,
                               Machinist({&s.cluster, s.host, arguments.cluster_file, keys,
                                          arguments.host_socket, arguments.bin},
-                                        std::move(hypervisor).value()));
+                                        std::move(hypervisor).value()),
+                              machines);
     if (const Status started = service.start(); !started)
         return cannot_run(started.error());
     if (!(*loop)->run(service))
@@ -389,7 +395,8 @@ int controller_main(int argc, char** argv) {
     app.add_option("--host", arguments.host, "name of the host")->required();
     app.add_option("--host-socket", arguments.host_socket, "where the zz-host of this host listens")
         ->required();
-    app.add_option("--bin", arguments.bin, "folder of the programs of replicas and gateways")->required();
+    app.add_option("--bin", arguments.bin, "folder of the programs of replicas and gateways")
+        ->required();
     app.add_option("--keys", keys, "folder of the keys of this host's replicas")->required();
     app.add_option("--machines", machines, "root of the process hypervisor")->required();
     return service_main(argc, argv, app, arguments, [&] { return run(arguments, keys, machines); });

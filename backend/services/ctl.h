@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// zzctl: one file per command, ctl_<command>.cpp. Each adds itself to the command line and leaves a function to run.
-// Human output goes to standard output, diagnostics to standard error; exit 0 success, 1 the thing failed or the check
-// found something, 2 bad usage or unreadable or invalid input.
+// zzctl: one file per command, ctl_<command>.cpp. Each adds itself to the command line and leaves a
+// function to run. Human output goes to standard output, diagnostics to standard error; exit 0
+// success, 1 the thing failed or the check found something, 2 bad usage or unreadable or invalid
+// input.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -24,16 +25,17 @@ int failed(const std::string& text);
 int bad_usage(const std::string& text);
 
 void add_keygen(CLI::App& parent, Chosen& chosen);
-void add_cluster(CLI::App& parent, Chosen& chosen);      // cluster init, check, up, down
+void add_cluster(CLI::App& parent, Chosen& chosen); // cluster init, check, up, down
 void add_cluster_init(CLI::App& parent, Chosen& chosen);
 void add_cluster_check(CLI::App& parent, Chosen& chosen);
 void add_cluster_up(CLI::App& parent, Chosen& chosen);
 void add_cluster_down(CLI::App& parent, Chosen& chosen);
-void add_host(CLI::App& parent, Chosen& chosen);         // host kill, up
+void add_host(CLI::App& parent, Chosen& chosen); // host kill, up
 void add_status(CLI::App& parent, Chosen& chosen);
 void add_facts(CLI::App& parent, Chosen& chosen);
 void add_events(CLI::App& parent, Chosen& chosen);
 void add_load(CLI::App& parent, Chosen& chosen);
+void add_drill(CLI::App& parent, Chosen& chosen);
 void add_classify(CLI::App& parent, Chosen& chosen);
 
 } // namespace zz::services::ctl

@@ -19,7 +19,8 @@ int bad_usage(const std::string& text) {
 }
 
 void add_cluster(CLI::App& parent, Chosen& chosen) {
-    auto* cluster = parent.add_subcommand("cluster", "makes, checks, starts and stops a data center");
+    auto* cluster =
+        parent.add_subcommand("cluster", "makes, checks, starts and stops a data center");
     cluster->require_subcommand(1);
     add_cluster_init(*cluster, chosen);
     add_cluster_check(*cluster, chosen);
@@ -39,6 +40,7 @@ int run(int argc, char** argv) {
     add_facts(app, chosen);
     add_events(app, chosen);
     add_load(app, chosen);
+    add_drill(app, chosen);
     add_classify(app, chosen);
     try {
         app.parse(argc, argv);

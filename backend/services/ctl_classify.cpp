@@ -31,7 +31,9 @@ void add_classify(CLI::App& parent, Chosen& chosen) {
     command->add_option("--f", *f, "faulty replicas borne in each cluster")
         ->required()
         ->check(CLI::Range(1U, matrix::kFaultsMax));
-    command->add_option("FILE", *file, "CSV: a row per execution replica, a column per agreement replica")
+    command
+        ->add_option("FILE", *file,
+                     "CSV: a row per execution replica, a column per agreement replica")
         ->required();
     command->callback([=, &chosen] { chosen.run = [=] { return classify(*f, *file); }; });
 }

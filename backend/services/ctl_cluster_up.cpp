@@ -106,8 +106,8 @@ void add_cluster_up(CLI::App& parent, Chosen& chosen) {
     auto dir = std::make_shared<std::string>();
     auto json = std::make_shared<bool>(false);
     auto patience = std::make_shared<std::uint32_t>(120);
-    auto* command =
-        parent.add_subcommand("up", "starts it on this machine; returns when every application serves");
+    auto* command = parent.add_subcommand(
+        "up", "starts it on this machine; returns when every application serves");
     command->add_option("--dir", *dir, "folder of the data center")->required();
     command->add_option("--patience", *patience, "seconds until it gives up, default 120");
     command->add_flag("--json", *json, "one JSON document");

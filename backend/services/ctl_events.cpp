@@ -42,8 +42,8 @@ nlohmann::json to_json(const cluster::Cluster& cluster, const telemetry::Update&
                        {"number", e.number()},
                        {"kind", kind_name(e)}};
     if (e.source().application() != 0) {
-        const auto* app =
-            cluster.application(ApplicationId(static_cast<std::uint16_t>(e.source().application() - 1)));
+        const auto* app = cluster.application(
+            ApplicationId(static_cast<std::uint16_t>(e.source().application() - 1)));
         out["app"] = app != nullptr ? app->name : "?";
     }
     if (e.n() != 0)
@@ -63,7 +63,9 @@ nlohmann::json to_json(const cluster::Cluster& cluster, const telemetry::Update&
     for (const auto& column : e.columns())
         out["columns"].push_back(
             {{"id", fmt::format("E{}.{}", column.slot(), column.incarnation())},
-             {"entry", column.state() == 2 ? to_hex(view_of(column.digest())) : column.state() == 1 ? "-" : "?"}});
+             {"entry", column.state() == 2   ? to_hex(view_of(column.digest()))
+                       : column.state() == 1 ? "-"
+                                             : "?"}});
     return out;
 }
 
@@ -73,19 +75,21 @@ void print(const cluster::Cluster& cluster, const telemetry::Update& update, boo
         fmt::print("{}\n", line.dump());
         return;
     }
-    fmt::print("{} {:<6} {:<3} {:<12} {:<20}", line["time"].get<std::string>(), line["host"].get<std::string>(),
-               line.value("app", ""), line["source"].get<std::string>(), line["kind"].get<std::string>());
+    fmt::print("{} {:<6} {:<3} {:<12} {:<20}", line["time"].get<std::string>(),
+               line["host"].get<std::string>(), line.value("app", ""),
+               line["source"].get<std::string>(), line["kind"].get<std::string>());
     for (const char* key : {"subject", "n", "epoch", "value", "text"})
         if (line.contains(key))
-            fmt::print(" {}={}", key, line[key].is_string() ? line[key].get<std::string>() : line[key].dump());
+            fmt::print(" {}={}", key,
+                       line[key].is_string() ? line[key].get<std::string>() : line[key].dump());
     fmt::print("\n");
 }
 
 int follow(const cluster::Cluster& cluster, OperatorClient& client, bool json) {
     runtime::StopSignal stop;
     for (const auto& host : cluster.hosts) {
-        const Status subscribed = client.transport().subscribe(transport::peer(principal(host.id)),
-                                                               host.telemetry_endpoint(), host.keys.exchange);
+        const Status subscribed = client.transport().subscribe(
+            transport::peer(principal(host.id)), host.telemetry_endpoint(), host.keys.exchange);
         if (!subscribed)
             return failed(subscribed.error().text);
     }
@@ -93,7 +97,8 @@ int follow(const cluster::Cluster& cluster, OperatorClient& client, bool json) {
     while (!stop.stopped()) {
         for (const auto& received : client.transport().poll(seconds(60), extra).published) {
             telemetry::Update update;
-            if (update.ParseFromArray(received.frame.view().data(), static_cast<int>(received.frame.size())) &&
+            if (update.ParseFromArray(received.frame.view().data(),
+                                      static_cast<int>(received.frame.size())) &&
                 update.has_event())
                 print(cluster, update, json);
         }
@@ -124,7 +129,8 @@ int events(const std::string& dir, bool follows, bool json) {
         print(*cluster, update, json);
     for (const auto& host : cluster->hosts)
         if (!answers.contains(host.id))
-            fmt::print(stderr, "zzctl: host {} does not answer: its events are missing\n", host.name);
+            fmt::print(stderr, "zzctl: host {} does not answer: its events are missing\n",
+                       host.name);
     if (follows)
         return follow(*cluster, **client, json);
     return answers.empty() ? failed("no host answers: is the data center up?") : kDone;

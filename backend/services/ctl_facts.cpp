@@ -26,7 +26,8 @@ int facts(const std::string& dir) {
 
 void add_facts(CLI::App& parent, Chosen& chosen) {
     auto dir = std::make_shared<std::string>();
-    auto* command = parent.add_subcommand("facts", "what each process last said of itself, unconfirmed");
+    auto* command =
+        parent.add_subcommand("facts", "what each process last said of itself, unconfirmed");
     command->add_option("--dir", *dir, "folder of the data center")->required();
     command->callback([=, &chosen] { chosen.run = [=] { return facts(*dir); }; });
 }

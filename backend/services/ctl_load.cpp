@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// zzctl load, zzctl fill.
+// zzctl load.
 #include <fmt/format.h>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -17,8 +17,9 @@ nlohmann::json to_json(const LoadResult& r) {
                           {"requests", r.series[i].requests},
                           {"p50_us", r.series[i].p50_us},
                           {"p99_us", r.series[i].p99_us}});
-    return {{"throughput", r.throughput}, {"p50_us", r.p50_us},   {"p99_us", r.p99_us},
-            {"errors", r.errors},         {"checked", r.checked}, {"wrong", r.wrong},
+    return {{"throughput", r.throughput}, {"p50_us", r.p50_us},
+            {"p99_us", r.p99_us},         {"errors", r.errors},
+            {"checked", r.checked},       {"wrong", r.wrong},
             {"requests", r.requests},     {"cpu_us_per_request", r.cpu_us_per_request},
             {"series", std::move(series)}};
 }
@@ -30,10 +31,11 @@ int load(const LoadOptions& options, bool json) {
     if (json)
         fmt::print("{}\n", to_json(*result).dump());
     else
-        fmt::print("{:.0f} requests/s, p50 {} us, p99 {} us; {} replies checked, {} wrong, {} errors; "
-                   "{:.0f} us of CPU per request\n",
-                   result->throughput, result->p50_us, result->p99_us, result->checked, result->wrong,
-                   result->errors, result->cpu_us_per_request);
+        fmt::print(
+            "{:.0f} requests/s, p50 {} us, p99 {} us; {} replies checked, {} wrong, {} errors; "
+            "{:.0f} us of CPU per request\n",
+            result->throughput, result->p50_us, result->p99_us, result->checked, result->wrong,
+            result->errors, result->cpu_us_per_request);
     if (result->wrong > 0)
         return failed("wrong replies, the first: " + result->first_wrong);
     if (result->errors > 0)
@@ -46,28 +48,21 @@ int load(const LoadOptions& options, bool json) {
 void add_load(CLI::App& parent, Chosen& chosen) {
     auto o = std::make_shared<LoadOptions>();
     auto json = std::make_shared<bool>(false);
-    auto* command = parent.add_subcommand("load", "lanes of one client in a closed loop; checks every reply");
+    auto* command =
+        parent.add_subcommand("load", "lanes of one client in a closed loop; checks every reply");
     command->add_option("--dir", o->dir, "folder of the data center")->required();
     command->add_option("--app", o->application, "application")->required();
-    command->add_option("--clients", o->clients, "lanes, default 16")->check(CLI::Range(1U, 65536U));
+    command->add_option("--clients", o->clients, "lanes, default 16")
+        ->check(CLI::Range(1U, 65536U));
     command->add_option("--seconds", o->seconds, "default 10")->check(CLI::Range(1U, 86400U));
-    command->add_option("--size", o->size, "bytes of a value, default 128")->check(CLI::Range(1U, 500000U));
-    command->add_option("--cost-us", o->cost_us, "work of each request")->check(CLI::Range(0U, 100000U));
-    command->add_option("--read-ratio", o->read_ratio, "part that reads, default 0.5")->check(CLI::Range(0.0, 1.0));
+    command->add_option("--size", o->size, "bytes of a value, default 128")
+        ->check(CLI::Range(1U, 500000U));
+    command->add_option("--cost-us", o->cost_us, "work of each request")
+        ->check(CLI::Range(0U, 100000U));
+    command->add_option("--read-ratio", o->read_ratio, "part that reads, default 0.5")
+        ->check(CLI::Range(0.0, 1.0));
     command->add_flag("--json", *json, "one JSON document");
     command->callback([=, &chosen] { chosen.run = [=] { return load(*o, *json); }; });
-
-    auto f = std::make_shared<LoadOptions>();
-    f->size = 4096;
-    f->clients = 64;
-    f->progress = true;
-    auto* fill = parent.add_subcommand("fill", "loads state by ordered requests");
-    fill->add_option("--dir", f->dir, "folder of the data center")->required();
-    fill->add_option("--app", f->application, "application")->required();
-    fill->add_option("--bytes", f->fill_bytes, "of values in all")->required()->check(CLI::PositiveNumber);
-    fill->add_option("--value-size", f->size, "default 4096")->check(CLI::Range(1U, 500000U));
-    fill->add_flag("--json", *json, "one JSON document");
-    fill->callback([=, &chosen] { chosen.run = [=] { return load(*f, *json); }; });
 }
 
 } // namespace zz::services::ctl

@@ -13,27 +13,32 @@ namespace {
 constexpr Duration kPatience = seconds(3);
 
 std::string word(const nlohmann::json& value) {
-    return value.is_null() ? "unknown" : value.is_string() ? value.get<std::string>() : value.dump();
+    return value.is_null()     ? "unknown"
+           : value.is_string() ? value.get<std::string>()
+                               : value.dump();
 }
 
 void print_table(const nlohmann::json& status) {
     for (const auto& host : status["hosts"])
-        fmt::print("host {:<12} {:<8} {}\n", word(host["name"]), word(host["state"]), word(host["hypervisor"]));
+        fmt::print("host {:<12} {:<8} {}\n", word(host["name"]), word(host["state"]),
+                   word(host["hypervisor"]));
     for (const auto& app : status["applications"]) {
-        fmt::print("\napplication {} ({}, f={}, {}): view {}, configuration {}, executed {}, stable {}\n",
-                   word(app["name"]), word(app["kind"]), word(app["f"]), word(app["mode"]),
-                   word(app["view"]), word(app["configuration"]), word(app["last_executed"]),
-                   word(app["stable_checkpoint"]));
+        fmt::print(
+            "\napplication {} ({}, f={}, {}): view {}, configuration {}, executed {}, stable {}\n",
+            word(app["name"]), word(app["kind"]), word(app["f"]), word(app["mode"]),
+            word(app["view"]), word(app["configuration"]), word(app["last_executed"]),
+            word(app["stable_checkpoint"]));
         for (const auto& replica : app["agreement"])
             fmt::print("  {:<6} {:<12} {}{}\n", word(replica["id"]), word(replica["host"]),
                        word(replica["state"]), replica["primary"] == true ? ", primary" : "");
         for (const auto& replica : app["execution"])
-            fmt::print("  {:<6} {:<12} {}, incarnation {}{}\n", word(replica["id"]), word(replica["host"]),
-                       word(replica["state"]), word(replica["incarnation"]),
+            fmt::print("  {:<6} {:<12} {}, incarnation {}{}\n", word(replica["id"]),
+                       word(replica["host"]), word(replica["state"]), word(replica["incarnation"]),
                        replica["complete"] == false ? ", state incomplete" : "");
         for (const auto& conviction : app["convictions"])
             fmt::print("  convicted: {} incarnation {} at n={} by {}\n", word(conviction["id"]),
-                       word(conviction["incarnation"]), word(conviction["n"]), word(conviction["proof"]));
+                       word(conviction["incarnation"]), word(conviction["n"]),
+                       word(conviction["proof"]));
     }
     fmt::print("\n");
     for (const auto& gateway : status["gateways"])
@@ -62,7 +67,8 @@ int status(const std::string& dir, bool json) {
 void add_status(CLI::App& parent, Chosen& chosen) {
     auto dir = std::make_shared<std::string>();
     auto json = std::make_shared<bool>(false);
-    auto* command = parent.add_subcommand("status", "what f+1 agreement replicas confirm; else unknown");
+    auto* command =
+        parent.add_subcommand("status", "what f+1 agreement replicas confirm; else unknown");
     command->add_option("--dir", *dir, "folder of the data center")->required();
     command->add_flag("--json", *json, "one JSON document");
     command->callback([=, &chosen] { chosen.run = [=] { return status(*dir, *json); }; });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Orders of a drill as the JSON text that travels in a signed DrillStart (operator.proto), and plans
-// and predictions as `zzctl drill` prints them. Pure.
+// Orders of a drill as the JSON text that travels in a signed DrillStart (operator.proto), and
+// plans and predictions as `zzctl drill` prints them. Pure.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -50,11 +50,9 @@ std::optional<DownMark> read_mark(const std::string& file) {
 
 DrillPort::DrillPort(const Setup& setup, const auth::Identity& identity, runtime::Feed& feed)
     : setup_(&setup), self_(identity.self), feed_(&feed),
-      operators_(setup.cluster, setup.host, std::string()),
-      host_(surroundings(setup, identity)) {}
+      operators_(setup.cluster, setup.host, std::string()), host_(surroundings(setup, identity)) {}
 
-void DrillPort::on_command(const telemetry::Command& command, Instant now,
-                           SequenceNumber reached) {
+void DrillPort::on_command(const telemetry::Command& command, Instant now, SequenceNumber reached) {
     const auto body = operators_.check_passed_on(command);
     if (!body) {
         feed_->event(telemetry::OPERATOR_ACTION, "refused: " + body.error().text);
@@ -82,8 +80,7 @@ void DrillPort::on_command(const telemetry::Command& command, Instant now,
     }
 }
 
-Status DrillPort::start(const telemetry::DrillStart& command, Instant now,
-                        SequenceNumber reached) {
+Status DrillPort::start(const telemetry::DrillStart& command, Instant now, SequenceNumber reached) {
     if (ApplicationId(static_cast<std::uint16_t>(command.application())) != setup_->application->id)
         return Ok{};
     const auto orders = orders_from(command.parameters());
@@ -110,9 +107,9 @@ void DrillPort::on_turn(Instant now) {
     if (!running || !host_.crashes())
         return;
     const std::int64_t until = runtime::wall_ns() + (running->ends - now).count();
-    const Status marked = runtime::replace_file(
-        fmt::format("{}/{}", setup_->folder->path(), kDownMark),
-        fmt::format("{} {}\n", running->id, until));
+    const Status marked =
+        runtime::replace_file(fmt::format("{}/{}", setup_->folder->path(), kDownMark),
+                              fmt::format("{} {}\n", running->id, until));
     if (marked)
         std::raise(SIGKILL);
     feed_->event(telemetry::TEXT, "crash drill: " + marked.error().text);
@@ -133,8 +130,8 @@ void wait_while_down(const std::string& folder) {
 void lift_down(const std::string& machines, std::string_view id) {
     std::error_code error;
     std::vector<std::filesystem::path> found;
-    for (std::filesystem::recursive_directory_iterator it(machines, error), end; !error && it != end;
-         it.increment(error))
+    for (std::filesystem::recursive_directory_iterator it(machines, error), end;
+         !error && it != end; it.increment(error))
         if (it->path().filename() == kDownMark)
             found.push_back(it->path());
     for (const auto& path : found) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // DrillPort: where an operator's drill enters a replica's process (ZZ-10.1). Checks the command's
-// signature, role and the cluster file's permission itself, hands the orders for this replica to its
-// DrillHost, and tells telemetry what began and ended. Of the loop's thread.
+// signature, role and the cluster file's permission itself, hands the orders for this replica to
+// its DrillHost, and tells telemetry what began and ended. Of the loop's thread.
 #pragma once
 
 #include "backend/drill/drill_host.h"

@@ -74,7 +74,8 @@ class EngineRoom {
             for (const auto& result : results) {
                 if (!std::holds_alternative<execution::CheckpointTaken>(result))
                     continue;
-                good = rocks_->sync(); // ZZ-5.5: a CHECKPOINT is sent only when its nodes are durable
+                good =
+                    rocks_->sync(); // ZZ-5.5: a CHECKPOINT is sent only when its nodes are durable
                 break;
             }
         }
@@ -102,9 +103,8 @@ using Engineer = runtime::Worker<execution::Job, execution::Result>;
 class ExecutionService final : public runtime::Service {
   public:
     ExecutionService(Setup& setup, runtime::Loop& loop)
-        : setup_(setup), loop_(loop),
-          node_({&setup.cluster, setup.application, setup.self, setup.host, &setup.keys,
-                 &loop.transport()}),
+        : setup_(setup), loop_(loop), node_({&setup.cluster, setup.application, setup.self,
+                                             setup.host, &setup.keys, &loop.transport()}),
           core_(settings_of(*setup.application), node_.sealer()),
           shell_(core_, node_, loop.feed(), nullptr,
                  [this](execution::Action& action) { act(action); }),

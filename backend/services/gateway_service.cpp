@@ -30,9 +30,10 @@ class GatewayService final : public runtime::Service {
     GatewayService(Setup& setup, runtime::Loop& loop, LaneBook book)
         : port_(setup, loop, std::move(book),
                 [this](LaneId lane, ByteView result, Duration) { on_reply(lane, result); }),
-          front_(setup.application->name, [this](RespFront::ConnectionId id, gateway::resp::Submitted s) {
-              on_operation(id, std::move(s));
-          }),
+          front_(setup.application->name,
+                 [this](RespFront::ConnectionId id, gateway::resp::Submitted s) {
+                     on_operation(id, std::move(s));
+                 }),
           tasks_(port_.lanes()),
           address_(setup.application->client(ClientId(setup.self.index))->front) {}
 
@@ -74,7 +75,8 @@ class GatewayService final : public runtime::Service {
         gateway::resp::Submitted submitted;
     };
 
-    // Bytes that no application understands get a deterministic error reply: when it comes, all of it works.
+    // Bytes that no application understands get a deterministic error reply: when it comes, all of
+    // it works.
     void probe() {
         probe_until_ = kNever;
         if (const auto lane = port_.take_lane())
@@ -144,7 +146,8 @@ int gateway_main(int argc, char** argv) {
     arguments.program = "zz-gateway";
     add_common(app, arguments);
     app.add_option("--app", arguments.application, "application")->required();
-    app.add_option("--client", arguments.client, "name of the client in the cluster file")->required();
+    app.add_option("--client", arguments.client, "name of the client in the cluster file")
+        ->required();
     app.add_option("--host-socket", arguments.host_socket, "where the zz-host of this host listens")
         ->required();
     return service_main(argc, argv, app, arguments, [&] { return run(arguments); });

@@ -121,12 +121,18 @@ Status start_host(const Layout& given, const cluster::Host& host) {
             return Ok{};
         const std::string key = self.role == Role::Host ? "host-" : "controller-";
         std::vector<std::string> words{bin + "/" + program,
-                                       "--cluster", layout.cluster_file(),
-                                       "--host", host.name,
-                                       "--key", layout.keys() + "/" + key + host.name + ".key",
-                                       "--data", layout.host(host) + "/" + data,
-                                       "--host-socket", socket,
-                                       "--pid-file", layout.pid_file(host, program)};
+                                       "--cluster",
+                                       layout.cluster_file(),
+                                       "--host",
+                                       host.name,
+                                       "--key",
+                                       layout.keys() + "/" + key + host.name + ".key",
+                                       "--data",
+                                       layout.host(host) + "/" + data,
+                                       "--host-socket",
+                                       socket,
+                                       "--pid-file",
+                                       layout.pid_file(host, program)};
         words.insert(words.end(), more.begin(), more.end());
         const Status spawned = spawn(std::move(words), layout.host(host) + "/" + program + ".log");
         if (!spawned)
@@ -155,8 +161,8 @@ Status kill_host(const Layout& layout, const cluster::Host& host) {
         all_gone(layout, {host}, kPatienceMs);
     }
     if (!all_gone(layout, {host}, 0))
-        return Error{fmt::format("processes of host {} do not end: see {}", host.name,
-                                 layout.host(host))};
+        return Error{
+            fmt::format("processes of host {} do not end: see {}", host.name, layout.host(host))};
     return Ok{};
 }
 
@@ -173,8 +179,8 @@ Status stop_hosts(const Layout& layout, const std::vector<cluster::Host>& hosts)
         for (const int pid : host_pids(layout, host))
             kill(pid, SIGKILL);
     if (!all_gone(layout, hosts, kPatienceMs))
-        return Error{fmt::format("some processes do not end: see the *.pid files below {}",
-                                 layout.hosts())};
+        return Error{
+            fmt::format("some processes do not end: see the *.pid files below {}", layout.hosts())};
     return Ok{};
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The processes of hosts that run on this machine: starting zz-host and zz-controller (they start the rest), ending
-// all of them. For zzctl.
+// The processes of hosts that run on this machine: starting zz-host and zz-controller (they start
+// the rest), ending all of them. For zzctl.
 #pragma once
 
 #include <vector>

@@ -130,8 +130,9 @@ class HostService {
     std::optional<HostId> host_of(const transport::Routed& routed) const {
         const auto& to = routed.destination;
         if (to.role == Role::Controller || to.role == Role::Host)
-            return setup_.cluster.host(HostId(to.index)) != nullptr ? std::optional(HostId(to.index))
-                                                                    : std::nullopt;
+            return setup_.cluster.host(HostId(to.index)) != nullptr
+                       ? std::optional(HostId(to.index))
+                       : std::nullopt;
         const auto* app = setup_.cluster.application(routed.application);
         if (app == nullptr)
             return std::nullopt;
@@ -187,14 +188,16 @@ class HostService {
         const auto body = operators_.check(command, OperatorId(from.principal.index));
         if (!body) {
             out.set_error(body.error().text);
-            feed_.event(telemetry::OPERATOR_ACTION, "refused: " + body.error().text, 0, from.principal);
+            feed_.event(telemetry::OPERATOR_ACTION, "refused: " + body.error().text, 0,
+                        from.principal);
         } else {
             out.set_nonce(body->nonce());
             execute(command, *body, out);
         }
-        transport_->send(from, transport::encode({ApplicationId(), setup_.self, from.principal,
-                                                  runtime::local_frame(runtime::LocalFrame::Control,
-                                                                       control.SerializeAsString())}));
+        transport_->send(from,
+                         transport::encode({ApplicationId(), setup_.self, from.principal,
+                                            runtime::local_frame(runtime::LocalFrame::Control,
+                                                                 control.SerializeAsString())}));
     }
 
     void execute(const telemetry::Command& command, const telemetry::CommandBody& body,
@@ -242,7 +245,8 @@ class HostService {
             const Role role = peer.principal.role;
             if (role == Role::Host || role == Role::Operator)
                 continue;
-            transport_->send(peer, transport::encode({peer.application, setup_.self, peer.principal, frame}));
+            transport_->send(
+                peer, transport::encode({peer.application, setup_.self, peer.principal, frame}));
         }
     }
 
@@ -313,7 +317,8 @@ int host_main(int argc, char** argv) {
     arguments.program = "zz-host";
     add_common(app, arguments);
     app.add_option("--host", arguments.host, "name of the host")->required();
-    app.add_option("--host-socket", arguments.host_socket, "for the services of this host: ipc://PATH")
+    app.add_option("--host-socket", arguments.host_socket,
+                   "for the services of this host: ipc://PATH")
         ->required();
     return service_main(argc, argv, app, arguments, [&] { return run(arguments); });
 }

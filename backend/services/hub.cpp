@@ -85,7 +85,9 @@ void Hub::own(telemetry::Update update) {
     facts_[key] = std::move(*update.mutable_facts());
 }
 
-void Hub::number(telemetry::Update& update) { update.set_host_number(++number_); }
+void Hub::number(telemetry::Update& update) {
+    update.set_host_number(++number_);
+}
 
 void Hub::keep_evidence(telemetry::Event& event) {
     if (event.frames_size() == 0)
@@ -107,7 +109,8 @@ void Hub::keep_evidence(telemetry::Event& event) {
     event.set_evidence(item.id());
     if (evidence_.contains(item.id()))
         return;
-    // A copy for after a restart; without it the evidence still lives in memory and in the replicas.
+    // A copy for after a restart; without it the evidence still lives in memory and in the
+    // replicas.
     if (!runtime::replace_file(evidence_folder_ + "/" + item.id(), item.SerializeAsString()))
         ++dropped_;
     evidence_order_.push_back(item.id());

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hub: what a zz-host knows of its services: the newest facts of each source, a bounded ring of events, and evidence.
-// It checks bounds and that a message names the source it came from, numbers what it takes and hands it on to be
-// published. A plain value in one thread; the evidence folder is the one thing outside.
+// Hub: what a zz-host knows of its services: the newest facts of each source, a bounded ring of
+// events, and evidence. It checks bounds and that a message names the source it came from, numbers
+// what it takes and hands it on to be published. A plain value in one thread; the evidence folder
+// is the one thing outside.
 #pragma once
 
 #include <deque>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// LaneBook: the numbers that the lanes of a client may have used (ZZ-2.4), reserved in blocks in a small file, so that
-// a restarted client starts above every number it may have sent, and each lane by at most one block above its own last
-// one. The file is mapped: a reservation survives kill -9 at once, and power loss once
-// the kernel wrote it. One process a file. One thread.
+// LaneBook: the numbers that the lanes of a client may have used (ZZ-2.4), reserved in blocks in a
+// small file, so that a restarted client starts above every number it may have sent, and each lane
+// by at most one block above its own last one. The file is mapped: a reservation survives kill -9
+// at once, and power loss once the kernel wrote it. One process a file. One thread.
 #pragma once
 
 #include <string>

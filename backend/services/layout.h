@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the files of a data center on this machine lie, below the folder that `zzctl cluster init --dir` made:
+// Where the files of a data center on this machine lie, below the folder that `zzctl cluster init
+// --dir` made:
 //
 //   cluster.toml                   the same bytes for every party
 //   keys/operator.key              and one file per principal of the cluster file, see below

@@ -33,12 +33,6 @@ class KvModel final : public LaneModel {
     LaneOperation next() override {
         using application::kv::encode_command;
         ++step_;
-        if (options_.fill) {
-            what_ = "SET";
-            expected_ = "+OK\r\n";
-            const auto number = (step_ - 1) * options_.lanes + options_.lane.value;
-            return make(encode_command({"SET", fmt::format("fill:{:012}", number), value(step_)}));
-        }
         if (step_ == 1 || step_ == 2) { // what an earlier run left does not matter
             what_ = "SET";
             expected_ = "+OK\r\n";
@@ -64,8 +58,9 @@ class KvModel final : public LaneModel {
     }
 
     std::string check(ByteView reply) override {
-        return text_of(reply) == expected_ ? std::string()
-                                           : difference(what_ + " " + key_, expected_, text_of(reply));
+        return text_of(reply) == expected_
+                   ? std::string()
+                   : difference(what_ + " " + key_, expected_, text_of(reply));
     }
 
   private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a lane of a load run sends, and what the replies must be. A lane owns its keys, so the model is exact: a reply
-// that differs from it is wrong, whatever the replicas say. Pure but for its random generator, which is seeded.
+// What a lane of a load run sends, and what the replies must be. A lane owns its keys, so the model
+// is exact: a reply that differs from it is wrong, whatever the replicas say. Pure but for its
+// random generator, which is seeded.
 #pragma once
 
 #include <memory>
@@ -31,8 +32,8 @@ struct ModelOptions {
     std::uint32_t size = 128;
     std::uint32_t cost_us = 0;
     double read_ratio = 0.5;
-    bool fill = false;               // SETs of fresh keys only
-    std::uint32_t lanes = 1;         // in use, for fill
+    bool fill = false;       // SETs of fresh keys only
+    std::uint32_t lanes = 1; // in use, for fill
     std::uint64_t seed = 1;
 };
 

@@ -7,6 +7,7 @@
 
 #include "backend/runtime/clock.h"
 #include "backend/services/client_port.h"
+#include "backend/services/fill_model.h"
 #include "backend/services/host_processes.h"
 #include "backend/services/load_model.h"
 
@@ -16,11 +17,13 @@ namespace {
 constexpr Duration kConnectMax = seconds(10);
 constexpr Duration kDrainMax = seconds(20);
 constexpr Duration kSecond = seconds(1);
+constexpr Duration kStallMax = seconds(60); // a fill without any reply
 
 std::uint64_t percentile(std::vector<std::uint32_t>& values, std::size_t percent) {
     if (values.empty())
         return 0;
-    const auto at = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) * percent / 100);
+    const auto at =
+        values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) * percent / 100);
     std::nth_element(values.begin(), at, values.end());
     return *at;
 }
@@ -28,12 +31,14 @@ std::uint64_t percentile(std::vector<std::uint32_t>& values, std::size_t percent
 class LoadService final : public runtime::Service {
   public:
     LoadService(Setup& setup, runtime::Loop& loop, LaneBook book, const LoadOptions& options,
-                std::function<std::uint64_t()> cpu_ns)
-        : options_(options), cpu_ns_(std::move(cpu_ns)),
-          port_(setup, loop, std::move(book), [this](LaneId lane, ByteView reply, Duration latency) {
-              on_reply(lane, reply, latency);
-          }) {
-        const std::uint32_t lanes = std::min(options.clients, port_.lanes());
+                std::optional<FillPlan> fill, std::function<std::uint64_t()> cpu_ns)
+        : options_(options), fill_(fill), cpu_ns_(std::move(cpu_ns)),
+          port_(setup, loop, std::move(book),
+                [this](LaneId lane, ByteView reply, Duration latency) {
+                    on_reply(lane, reply, latency);
+                }) {
+        const std::uint32_t lanes = std::min(fill_ ? fill_->lanes : options.clients, port_.lanes());
+        const auto next_fill = std::make_shared<std::uint64_t>(0);
         models_.resize(port_.lanes());
         for (std::uint32_t i = 0; i < lanes; ++i) {
             ModelOptions model;
@@ -41,12 +46,10 @@ class LoadService final : public runtime::Service {
             model.size = options.size;
             model.cost_us = options.cost_us;
             model.read_ratio = options.read_ratio;
-            model.fill = options.fill_bytes > 0;
-            model.lanes = lanes;
-            models_[i] = make_model(setup.application->kind, model);
+            models_[i] = fill_ ? make_fill_model(setup.application->kind, *fill_, next_fill)
+                               : make_model(setup.application->kind, model);
         }
         lanes_ = lanes;
-        fill_requests_ = options.fill_bytes / std::max<std::uint32_t>(options.size, 1) + 1;
     }
 
     Status start() { return port_.start(); }
@@ -60,15 +63,14 @@ class LoadService final : public runtime::Service {
         port_.on_turn(now);
         if (running_ && now >= second_end_)
             end_second(now);
-        const bool filled = options_.fill_bytes > 0 && sent_ >= fill_requests_;
-        if (running_ && (filled || (options_.fill_bytes == 0 && now >= end_)))
+        if (running_ && (fill_ ? fill_ends(now) : now >= end_))
             stop(now);
         return !(ending_ && (waiting_ == 0 || now >= drain_end_));
     }
     Instant wake_at() const override {
         Instant wake = port_.wake_at();
         if (running_)
-            wake = std::min(wake, options_.fill_bytes > 0 ? second_end_ : std::min(second_end_, end_));
+            wake = std::min(wake, fill_ ? second_end_ : std::min(second_end_, end_));
         if (ending_)
             wake = std::min(wake, drain_end_);
         if (!running_ && !ending_)
@@ -77,7 +79,11 @@ class LoadService final : public runtime::Service {
     }
     void fill(telemetry::Facts& facts) override { port_.fill(facts); }
 
-    void interrupt() { stop(runtime::now()); }
+    void interrupt() {
+        if (running_)
+            stop(runtime::now());
+        result_.interrupted = true;
+    }
     LoadResult result() {
         result_.requests = measured_;
         result_.throughput = static_cast<double>(measured_) / std::max(1e-9, seconds_);
@@ -85,27 +91,40 @@ class LoadService final : public runtime::Service {
         result_.p99_us = percentile(latencies_, 99);
         result_.unanswered = waiting_;
         result_.errors = waiting_;
-        result_.cpu_us_per_request =
-            measured_ == 0 ? 0 : static_cast<double>(cpu_used_ns_) / 1000.0 / static_cast<double>(measured_);
+        result_.seconds = seconds_;
+        if (fill_) {
+            result_.filled_bytes = fill_->bytes_in(measured_);
+            result_.filled_values = std::min(fill_->values, measured_ * fill_->values_per_request);
+        }
+        result_.cpu_us_per_request = measured_ == 0 ? 0
+                                                    : static_cast<double>(cpu_used_ns_) / 1000.0 /
+                                                          static_cast<double>(measured_);
         return result_;
     }
 
   private:
-    // When the execution replicas that are up have dialled in, or after a while without some of them: a first request
-    // without anybody to answer it would wait for a retransmission.
+    // When the execution replicas that are up have dialled in, or after a while without some of
+    // them: a first request without anybody to answer it would wait for a retransmission.
     void try_to_begin(Instant now) {
         if (began_waiting_ == Instant{})
             began_waiting_ = now;
         if (!port_.connected() && now - began_waiting_ < kConnectMax)
             return;
         running_ = true;
-        began_ = now;
+        began_ = told_ = now;
         end_ = now + seconds(options_.seconds);
         second_end_ = now + kSecond;
+        last_reply_ = now;
         cpu_at_begin_ = cpu_ns_();
-        for (std::uint32_t i = 0; i < lanes_; ++i)
+        for (std::uint32_t i = 0; i < lanes_ && !all_sent(); ++i)
             if (const auto lane = port_.take_lane(); lane && models_[lane->value])
                 submit(*lane);
+    }
+
+    bool all_sent() const { return fill_ && sent_ >= fill_->requests; }
+    bool fill_ends(Instant now) {
+        result_.stalled = now - last_reply_ >= kStallMax;
+        return measured_ >= fill_->requests || result_.wrong > 0 || result_.stalled;
     }
 
     void submit(LaneId lane) {
@@ -122,12 +141,14 @@ class LoadService final : public runtime::Service {
             if (result_.wrong++ == 0)
                 result_.first_wrong = std::move(wrong);
         }
+        last_reply_ = runtime::now();
         if (running_) {
             ++measured_;
-            const auto us = static_cast<std::uint32_t>(std::min<std::int64_t>(latency / microseconds(1), UINT32_MAX));
+            const auto us = static_cast<std::uint32_t>(
+                std::min<std::int64_t>(latency / microseconds(1), UINT32_MAX));
             latencies_.push_back(us);
             second_latencies_.push_back(us);
-            if (options_.fill_bytes == 0 || sent_ < fill_requests_)
+            if (!all_sent())
                 submit(lane);
         }
     }
@@ -138,7 +159,8 @@ class LoadService final : public runtime::Service {
                                   percentile(second_latencies_, 99)});
         second_latencies_.clear();
         if (options_.progress)
-            fmt::print(stderr, "{} of {} requests\n", std::min(measured_, fill_requests_), fill_requests_);
+            fmt::print(stderr, "{} of {} requests\n", std::min(measured_, fill_requests_),
+                       fill_requests_);
     }
 
     void stop(Instant now) {
@@ -152,6 +174,7 @@ class LoadService final : public runtime::Service {
     }
 
     LoadOptions options_;
+    std::optional<FillPlan> fill_;
     std::function<std::uint64_t()> cpu_ns_;
     ClientPort port_;
     std::vector<std::unique_ptr<LaneModel>> models_;
@@ -160,7 +183,8 @@ class LoadService final : public runtime::Service {
     std::uint32_t lanes_ = 0;
     bool running_ = false, ending_ = false;
     Instant began_waiting_{}, began_{}, end_{}, second_end_{}, drain_end_{};
-    std::uint64_t sent_ = 0, waiting_ = 0, measured_ = 0, fill_requests_ = 0;
+    Instant last_reply_{}, told_{};
+    std::uint64_t sent_ = 0, waiting_ = 0, measured_ = 0, told_bytes_ = 0;
     std::uint64_t cpu_at_begin_ = 0, cpu_used_ns_ = 0;
     double seconds_ = 0;
 };
@@ -181,26 +205,42 @@ Result<LoadResult> run_load(const LoadOptions& options) {
         return cluster.error();
     const auto* app = cluster->application(options.application);
     if (app == nullptr)
-        return Error{fmt::format("{} has no application '{}'", layout.cluster_file(), options.application)};
+        return Error{
+            fmt::format("{} has no application '{}'", layout.cluster_file(), options.application)};
     const auto* client = load_client(*app);
     if (client == nullptr)
         return Error{fmt::format("application {} has no client of protocol load", app->name)};
+    std::optional<FillPlan> fill;
+    if (options.fill_bytes > 0) {
+        auto plan = plan_fill(*app, options.fill_bytes, options.size);
+        if (!plan)
+            return plan.error();
+        fill = *plan;
+    }
     if (!make_model(app->kind, {}))
-        return Error{fmt::format("there is no load for applications of kind {}", cluster::to_string(app->kind))};
+        return Error{fmt::format("there is no load for applications of kind {}",
+                                 cluster::to_string(app->kind))};
     auto keys = crypto::read_key_file(layout.key(*cluster, app->id, principal(client->id)));
     if (!keys)
         return keys.error();
     std::error_code ignored;
     std::filesystem::create_directories(layout.run(), ignored);
-    auto book = LaneBook::open(fmt::format("{}/{}-{}.lanes", layout.run(), app->name, client->name), client->lanes);
+    auto book = LaneBook::open(fmt::format("{}/{}-{}.lanes", layout.run(), app->name, client->name),
+                               client->lanes);
     if (!book)
         return book.error();
-    Setup setup{{}, *cluster, nullptr, principal(client->id), cluster->hosts.front().id,
-                std::move(keys).value(), std::nullopt};
+    Setup setup{{},
+                *cluster,
+                nullptr,
+                principal(client->id),
+                cluster->hosts.front().id,
+                std::move(keys).value(),
+                std::nullopt};
     setup.application = setup.cluster.application(app->id);
     transport::Context context;
-    auto loop = runtime::Loop::make({&setup.cluster, setup.self, &setup.application->id, setup.host, "",
-                                     &setup.keys, "zzctl load"}, context);
+    auto loop = runtime::Loop::make({&setup.cluster, setup.self, &setup.application->id, setup.host,
+                                     "", &setup.keys, "zzctl load"},
+                                    context);
     if (!loop)
         return loop.error();
     const auto cpu = [&] {
@@ -210,7 +250,7 @@ Result<LoadResult> run_load(const LoadOptions& options) {
                 total += runtime::cpu_ns_of(pid);
         return total;
     };
-    LoadService service(setup, **loop, std::move(book).value(), options, cpu);
+    LoadService service(setup, **loop, std::move(book).value(), options, fill, cpu);
     if (const Status started = service.start(); !started)
         return started.error();
     if ((*loop)->run(service))

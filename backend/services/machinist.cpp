@@ -107,7 +107,8 @@ Result<PublicKeys> Machinist::make_image(const hv::MachineName& name) {
 std::string Machinist::key_file(const hv::MachineName& name) const {
     if (name.principal.role == Role::Execution && name.principal.incarnation != 0)
         return hypervisor_->data_folder(name) + "/incarnation.key";
-    return plan_.keys + "/" + cluster::key_file_name(*plan_.cluster, name.application, name.principal);
+    return plan_.keys + "/" +
+           cluster::key_file_name(*plan_.cluster, name.application, name.principal);
 }
 
 hv::MachineSpec Machinist::spec(const hv::MachineName& name) const {

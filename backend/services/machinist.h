@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Machinist: performs a controller's asks on the hypervisor, with what a machine is made of: program and arguments,
-// keys of a fresh incarnation in its data folder. Lives on the controller's worker thread: one job in, results out.
+// Machinist: performs a controller's asks on the hypervisor, with what a machine is made of:
+// program and arguments, keys of a fresh incarnation in its data folder. Lives on the controller's
+// worker thread: one job in, results out.
 #pragma once
 
 #include <memory>

@@ -35,9 +35,10 @@ OperatorClient::OperatorClient(const cluster::Cluster& cluster, const cluster::O
 
 Result<std::unique_ptr<OperatorClient>> OperatorClient::make(const Layout& layout,
                                                              const cluster::Cluster& cluster) {
-    const auto self = std::find_if(
-        cluster.operators.begin(), cluster.operators.end(),
-        [](const auto& entry) { return entry.role == cluster::OperatorRole::Operator; });
+    const auto self =
+        std::find_if(cluster.operators.begin(), cluster.operators.end(), [](const auto& entry) {
+            return entry.role == cluster::OperatorRole::Operator;
+        });
     if (self == cluster.operators.end())
         return Error{"the cluster file has no operator who may change things"};
     auto keys = crypto::read_key_file(layout.key(cluster, {}, principal(self->id)));
@@ -51,8 +52,8 @@ Result<std::unique_ptr<OperatorClient>> OperatorClient::make(const Layout& layou
         return transport.error();
     client->transport_ = std::move(transport).value();
     for (const auto& host : cluster.hosts) {
-        const Status dialled = client->transport_->dial(transport::peer(principal(host.id)),
-                                                        host.operator_endpoint(), host.keys.exchange);
+        const Status dialled = client->transport_->dial(
+            transport::peer(principal(host.id)), host.operator_endpoint(), host.keys.exchange);
         if (!dialled)
             return dialled.error();
     }
@@ -84,15 +85,16 @@ std::map<HostId, telemetry::Answer> OperatorClient::ask(const telemetry::Command
             body.set_not_after_wall_ns(runtime::wall_ns() + kValidFor.count());
             telemetry::LocalControl control;
             *control.mutable_command() = telemetry::sign_command(body, signing_);
-            transport_->send(peer, transport::encode(
-                                       {ApplicationId(), principal(self_.id), principal(host),
-                                        runtime::local_frame(runtime::LocalFrame::Control,
-                                                             control.SerializeAsString())}));
+            transport_->send(
+                peer, transport::encode({ApplicationId(), principal(self_.id), principal(host),
+                                         runtime::local_frame(runtime::LocalFrame::Control,
+                                                              control.SerializeAsString())}));
         }
         const Instant now = runtime::now();
         if (now >= end)
             break;
-        for (const auto& received : transport_->poll(std::min<Duration>(end - now, milliseconds(100))).frames) {
+        for (const auto& received :
+             transport_->poll(std::min<Duration>(end - now, milliseconds(100))).frames) {
             auto answer = read_answer(received);
             const HostId host(received.from.principal.index);
             if (answer && open.contains(host) &&

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// OperatorClient: zzctl's side of the operator endpoints: signs a command for each host, collects answers until all
-// came or the time is over. One thread.
+// OperatorClient: zzctl's side of the operator endpoints: signs a command for each host, collects
+// answers until all came or the time is over. One thread.
 #pragma once
 
 #include <map>
@@ -30,7 +30,8 @@ class OperatorClient {
     const crypto::KeyPair& keys() const { return keys_; }
 
   private:
-    OperatorClient(const cluster::Cluster& cluster, const cluster::Operator& self, crypto::KeyPair keys);
+    OperatorClient(const cluster::Cluster& cluster, const cluster::Operator& self,
+                   crypto::KeyPair keys);
 
     const cluster::Cluster& cluster_;
     const cluster::Operator& self_;

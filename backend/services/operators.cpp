@@ -23,7 +23,8 @@ Operators::Operators(const cluster::Cluster& cluster, HostId host, std::string f
     }
 }
 
-Result<telemetry::CommandBody> Operators::check(const telemetry::Command& command, OperatorId link) {
+Result<telemetry::CommandBody> Operators::check(const telemetry::Command& command,
+                                                OperatorId link) {
     auto body = check_all(command);
     if (body && body->operator_() != link.value)
         return Error{"the command is signed by another operator than the link belongs to"};

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operators: whether a command may be executed here (operator.proto): signature, cluster, environment, host, time,
-// nonce, role. Nonces are kept on disk, so that a captured command is refused after a restart too (O3). Used by zz-host
-// and, for signature and role, by controllers and replicas.
+// Operators: whether a command may be executed here (operator.proto): signature, cluster,
+// environment, host, time, nonce, role. Nonces are kept on disk, so that a captured command is
+// refused after a restart too (O3). Used by zz-host and, for signature and role, by controllers and
+// replicas.
 #pragma once
 
 #include <map>
@@ -28,7 +29,8 @@ class Operators {
     const cluster::Cluster* cluster_;
     HostId host_;
     std::string file_;
-    std::map<std::uint32_t, std::uint64_t> nonces_; // at most one for each operator of the cluster file
+    std::map<std::uint32_t, std::uint64_t>
+        nonces_; // at most one for each operator of the cluster file
 };
 
 // Whether a viewer may send it (O2).

@@ -122,7 +122,8 @@ bool RespFront::read(ConnectionId id, Client& client) {
             return false;
         if (got < 0)
             return errno == EAGAIN || errno == EINTR;
-        submit(id, client.connection.on_bytes(ByteView(buffer.data(), static_cast<std::size_t>(got))));
+        submit(id,
+               client.connection.on_bytes(ByteView(buffer.data(), static_cast<std::size_t>(got))));
         if (static_cast<std::size_t>(got) < buffer.size())
             break;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// RespFront: sockets of Redis clients under resp::Connection: accepts, reads, writes, nothing else. One epoll
-// descriptor stands for all of them in the service's loop. Bounded: kConnectionsMax connections, each with the bounds
-// of its Connection. One thread.
+// RespFront: sockets of Redis clients under resp::Connection: accepts, reads, writes, nothing else.
+// One epoll descriptor stands for all of them in the service's loop. Bounded: kConnectionsMax
+// connections, each with the bounds of its Connection. One thread.
 #pragma once
 
 #include <deque>

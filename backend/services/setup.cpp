@@ -23,8 +23,13 @@ Result<std::unique_ptr<Setup>> read_setup(const Arguments& arguments,
     auto keys = crypto::read_key_file(arguments.key_file);
     if (!keys)
         return keys.error();
-    std::unique_ptr<Setup> setup(new Setup{arguments, std::move(cluster).value(), nullptr, {}, {},
-                                           std::move(keys).value(), std::nullopt});
+    std::unique_ptr<Setup> setup(new Setup{arguments,
+                                           std::move(cluster).value(),
+                                           nullptr,
+                                           {},
+                                           {},
+                                           std::move(keys).value(),
+                                           std::nullopt});
     if (const Status found = find(*setup); !found)
         return found.error();
     const ApplicationId application =
@@ -73,8 +78,8 @@ Status find_application(Setup& setup) {
 Status find_host(Setup& setup) {
     const cluster::Host* host = setup.cluster.host(setup.arguments.host);
     if (host == nullptr)
-        return Error{fmt::format("{} has no host '{}'", setup.arguments.cluster_file,
-                                 setup.arguments.host)};
+        return Error{
+            fmt::format("{} has no host '{}'", setup.arguments.cluster_file, setup.arguments.host)};
     setup.host = host->id;
     return Ok{};
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every service reads at its start: command line, cluster file, keys, data folder. Errors say what was wrong and
-// where; a service that cannot start exits with 2 (bad usage or input) or 1 (the world refused).
+// What every service reads at its start: command line, cluster file, keys, data folder. Errors say
+// what was wrong and where; a service that cannot start exits with 2 (bad usage or input) or 1 (the
+// world refused).
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -36,8 +37,8 @@ struct Setup {
     const cluster::Host& host_entry() const { return *cluster.host(host); }
 };
 
-// Reads everything; `find` names the principal from arguments and cluster. The keys must be those of the cluster file
-// where it has them.
+// Reads everything; `find` names the principal from arguments and cluster. The keys must be those
+// of the cluster file where it has them.
 Result<std::unique_ptr<Setup>> read_setup(const Arguments& arguments,
                                           const std::function<Status(Setup&)>& find);
 

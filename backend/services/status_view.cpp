@@ -26,7 +26,8 @@ bool fresh(const telemetry::Facts& facts) {
     return runtime::wall_ns() - facts.wall_ns() < kFresh.count();
 }
 
-Claims claims_of(const cluster::Application& app, const std::map<HostId, telemetry::Snapshot>& snapshots) {
+Claims claims_of(const cluster::Application& app,
+                 const std::map<HostId, telemetry::Snapshot>& snapshots) {
     Claims claims;
     for (const auto& [host, snapshot] : snapshots) {
         for (const auto& facts : snapshot.sources()) {
@@ -38,8 +39,8 @@ Claims claims_of(const cluster::Application& app, const std::map<HostId, telemet
                 for (const auto& machine : facts.controller().machines())
                     if (machine.application() == app.id.value &&
                         machine.principal().role() == static_cast<std::uint32_t>(Role::Execution))
-                        claims.machines[{machine.principal().index(), machine.principal().incarnation()}] =
-                            machine.state();
+                        claims.machines[{machine.principal().index(),
+                                         machine.principal().incarnation()}] = machine.state();
             }
             if (source.application() != app.id.value + 1U)
                 continue;
@@ -73,7 +74,8 @@ template <class Read> json reached(const Claims& claims, std::uint32_t needed, R
     return values.size() < needed ? json() : json(values[needed - 1]);
 }
 
-std::map<std::uint32_t, std::pair<std::uint32_t, std::uint32_t>> slots_of(const telemetry::AgreementFacts& facts) {
+std::map<std::uint32_t, std::pair<std::uint32_t, std::uint32_t>>
+slots_of(const telemetry::AgreementFacts& facts) {
     std::map<std::uint32_t, std::pair<std::uint32_t, std::uint32_t>> out;
     for (const auto& slot : facts.slots())
         out[slot.slot()] = {slot.incarnation(), slot.state()};
@@ -81,7 +83,8 @@ std::map<std::uint32_t, std::pair<std::uint32_t, std::uint32_t>> slots_of(const 
 }
 
 // How many replicas list this member in `list`.
-template <class List> bool listed(const Claims& claims, std::uint32_t needed, const Member& member, List list) {
+template <class List>
+bool listed(const Claims& claims, std::uint32_t needed, const Member& member, List list) {
     std::uint32_t count = 0;
     for (const auto& [id, facts] : claims.agreement)
         for (const auto& entry : list(facts))
@@ -98,18 +101,21 @@ std::string execution_state(const Claims& claims, std::uint32_t needed, const Me
         return "reimaging";
     if (*slot_state == 3)
         return "convicted";
-    if (listed(claims, needed, member, [](const auto& f) -> const auto& { return f.unresponsive(); }))
+    if (listed(
+            claims, needed, member, [](const auto& f) -> const auto& { return f.unresponsive(); }))
         return "unresponsive";
     const auto machine = claims.machines.find(member);
     const auto said = claims.execution.find(member);
     const std::uint32_t machine_state = machine == claims.machines.end() ? 0 : machine->second;
-    const bool awake =
-        listed(claims, needed, member, [](const auto& f) -> const auto& { return f.awake(); });
+    const bool awake = listed(
+        claims, needed, member, [](const auto& f) -> const auto& { return f.awake(); });
     if (*slot_state == 2 && !awake)
-        return machine_state == kStopped && machine != claims.machines.end() ? "stopped" : "sleeping";
+        return machine_state == kStopped && machine != claims.machines.end() ? "stopped"
+                                                                             : "sleeping";
     if (machine != claims.machines.end() && machine_state == kStopped)
         return "stopped";
-    if (*slot_state == 2 && (machine_state == kPaused || machine_state == kSaved || said == claims.execution.end()))
+    if (*slot_state == 2 &&
+        (machine_state == kPaused || machine_state == kSaved || said == claims.execution.end()))
         return "waking";
     if (said != claims.execution.end() && said->second.recovering())
         return "recovering";
@@ -129,17 +135,18 @@ json suspicion_of(const Claims& claims, std::uint32_t needed, const PrincipalId&
     return counts.size() < needed ? json() : json(counts[needed - 1]);
 }
 
-json agreement_json(const cluster::Cluster& cluster, const cluster::Application& app, const Claims& claims,
-                    std::uint32_t needed, std::optional<std::uint64_t> view, const json& committed,
-                    const std::map<HostId, telemetry::Snapshot>& snapshots) {
+json agreement_json(const cluster::Cluster& cluster, const cluster::Application& app,
+                    const Claims& claims, std::uint32_t needed, std::optional<std::uint64_t> view,
+                    const json& committed, const std::map<HostId, telemetry::Snapshot>& snapshots) {
     json out = json::array();
     const auto n = app.agreement.size();
     for (const auto& replica : app.agreement) {
         const auto it = claims.agreement.find(replica.id.value);
         std::string state = snapshots.contains(replica.host) ? "silent" : "unknown";
         if (it != claims.agreement.end()) {
-            const bool behind = !committed.is_null() && it->second.committed() + app.limits.checkpoint_interval <
-                                                            committed.get<std::uint64_t>();
+            const bool behind =
+                !committed.is_null() && it->second.committed() + app.limits.checkpoint_interval <
+                                            committed.get<std::uint64_t>();
             state = behind ? "behind" : "up";
         }
         const auto suspicion = suspicion_of(claims, needed, principal(replica.id));
@@ -152,8 +159,8 @@ json agreement_json(const cluster::Cluster& cluster, const cluster::Application&
     return out;
 }
 
-json execution_json(const cluster::Cluster& cluster, const cluster::Application& app, const Claims& claims,
-                    std::uint32_t needed) {
+json execution_json(const cluster::Cluster& cluster, const cluster::Application& app,
+                    const Claims& claims, std::uint32_t needed) {
     json out = json::array();
     const auto slots = agreed(claims, needed, slots_of);
     for (const auto& slot : app.execution) {
@@ -171,16 +178,18 @@ json execution_json(const cluster::Cluster& cluster, const cluster::Application&
         json spare;
         if (state == 2U)
             spare = cluster::to_string(cluster::spare_of(app, *cluster.host(slot.host)));
-        out.push_back({{"id", fmt::format("E{}", slot.id.value)},
-                       {"incarnation", incarnation},
-                       {"host", cluster.host(slot.host)->name},
-                       {"state", word},
-                       {"spare", spare},
-                       {"complete", word == "sleeping" || said == claims.execution.end()
-                                        ? json()
-                                        : json(said->second.complete())},
-                       {"suspicion", suspicion_of(claims, needed,
-                                                  principal(ExecutionId{slot.id, Incarnation(member.second)}))}});
+        out.push_back(
+            {{"id", fmt::format("E{}", slot.id.value)},
+             {"incarnation", incarnation},
+             {"host", cluster.host(slot.host)->name},
+             {"state", word},
+             {"spare", spare},
+             {"complete", word == "sleeping" || said == claims.execution.end()
+                              ? json()
+                              : json(said->second.complete())},
+             {"suspicion",
+              suspicion_of(claims, needed,
+                           principal(ExecutionId{slot.id, Incarnation(member.second)}))}});
     }
     return out;
 }
@@ -235,7 +244,8 @@ json application_json(const cluster::Cluster& cluster, const cluster::Applicatio
 
 } // namespace
 
-json status_json(const cluster::Cluster& cluster, const std::map<HostId, telemetry::Snapshot>& snapshots) {
+json status_json(const cluster::Cluster& cluster,
+                 const std::map<HostId, telemetry::Snapshot>& snapshots) {
     json hosts = json::array(), applications = json::array(), gateways = json::array();
     for (const auto& host : cluster.hosts) {
         json replicas = json::array();

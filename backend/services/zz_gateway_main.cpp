@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/services/gateway_service.h"
 
-int main(int argc, char** argv) { return zz::services::gateway_main(argc, argv); }
+int main(int argc, char** argv) {
+    return zz::services::gateway_main(argc, argv);
+}

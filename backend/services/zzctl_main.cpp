@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/services/ctl_app.h"
 
-int main(int argc, char** argv) { return zz::services::ctl::run(argc, argv); }
+int main(int argc, char** argv) {
+    return zz::services::ctl::run(argc, argv);
+}

@@ -4,10 +4,10 @@
 // node.
 //
 // clang-format off
-//   leaf  = 01 u16:key-size key u32:value-size (value | digest{})  ; chunks above kInlineBytesMax
-//   inner = 02 u16:nibbles path u32:occupied digest{}              ; one a bit of `occupied`
+//   leaf  = 01 u16:key-size key u32:value-size (value | digest{}) ; else in chunks
+//   inner = 02 u16:nibbles path u32:occupied digest{}             ; one a bit of `occupied`
 //   chunk = 03 digest-of-key u32:index bytes
-//   empty = 00                                                     ; only the root of the empty tree
+//   empty = 00                                                    ; only the root of the empty tree
 // clang-format on
 //
 // An inner node holds its whole path from the root and a leaf its whole key: a node belongs to one

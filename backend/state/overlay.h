@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Overlay: a copy-on-write view of a state tree, in which one request runs (ZZ-7.2). Reads that meet a node that is
-// not held do not block: they answer NeedsNodes, and `wanted()` tells the hashes; the request ends its attempt and
-// runs again when they were fetched. Writes stay in the overlay until the engine merges them.
-// Owned by the execution engine; used by one thread.
+// Overlay: a copy-on-write view of a state tree, in which one request runs (ZZ-7.2). Reads that
+// meet a node that is not held do not block: they answer NeedsNodes, and `wanted()` tells the
+// hashes; the request ends its attempt and runs again when they were fetched. Writes stay in the
+// overlay until the engine merges them. Owned by the execution engine; used by one thread.
 #pragma once
 
 #include <vector>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bundles: requests of many lanes of one client under one signature over their Merkle root (ZZ-2.4). A part of a
-// bundle is as good as the whole: it carries the siblings of its leaves.
+// Bundles: requests of many lanes of one client under one signature over their Merkle root
+// (ZZ-2.4). A part of a bundle is as good as the whole: it carries the siblings of its leaves.
 #pragma once
 
 #include <span>
@@ -16,8 +16,8 @@ namespace zz::auth {
 message::Bundle make_bundle(const Identity& identity, const Keyring& keyring,
                             const std::vector<message::Request>& requests);
 
-// The same bundle with only the leaves at these positions of `whole.leaves` (ascending). Precondition: `whole` is
-// whole.
+// The same bundle with only the leaves at these positions of `whole.leaves` (ascending).
+// Precondition: `whole` is whole.
 message::Bundle part_of(const message::Bundle& whole, std::span<const std::uint32_t> positions);
 
 // What the client signed; nothing if leaves and siblings do not fit together.

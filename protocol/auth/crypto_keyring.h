@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// CryptoKeyring: the keyring of services: Ed25519 signatures; tags by HMAC-SHA-256 under pairwise keys from X25519 and
-// HKDF (ZZ-2.2). Keys are parsed and derived once per peer. Used by one thread.
+// CryptoKeyring: the keyring of services: Ed25519 signatures; tags by HMAC-SHA-256 under pairwise
+// keys from X25519 and HKDF (ZZ-2.2). Keys are parsed and derived once per peer. Used by one
+// thread.
 #pragma once
 
 #include <map>
@@ -19,7 +20,8 @@ class CryptoKeyring final : public Keyring {
 
     Signature sign(const Digest& digest) const override;
     bool knows(const PrincipalId& who) const override { return peers_.contains(who); }
-    bool verify(const PrincipalId& who, const Digest& digest, const Signature& signature) const override;
+    bool verify(const PrincipalId& who, const Digest& digest,
+                const Signature& signature) const override;
     Tag tag(const PrincipalId& peer, const Digest& digest) const override;
     // A peer whose exchange key is of small order stays unknown.
     void learn(const PrincipalId& who, const PublicKeys& keys) override;

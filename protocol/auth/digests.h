@@ -9,8 +9,8 @@ namespace zz::auth {
 
 Digest batch_digest(ByteView encoded_batch);
 Digest reply_digest(ByteView result);
-// Leaf of a REPORT's tree (ZZ-4.2): names the request and its reply, nothing in which correct replicas may differ
-// (ZZ-4.7).
+// Leaf of a REPORT's tree (ZZ-4.2): names the request and its reply, nothing in which correct
+// replicas may differ (ZZ-4.7).
 Digest report_leaf(ClientId client, LaneId lane, RequestNumber number, const Digest& reply);
 // h(n) = H(h(n-1), n, batch digest, effective time); h(0) = zero.
 Digest next_history(const Digest& before, SequenceNumber n, const Digest& batch, Timestamp time);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opener: the one place where bytes become Verified (architecture: "Bytes become Verified<T> in one place").
-// Checks, in this order: size, envelope, cluster/application/generation, sender against link and kind, payload shape,
-// tag or signature, carried digests, embedded signatures. Owns a bounded cache of embedded frames already verified.
+// Opener: the one place where bytes become Verified (architecture: "Bytes become Verified<T> in one
+// place"). Checks, in this order: size, envelope, cluster/application/generation, sender against
+// link and kind, payload shape, tag or signature, carried digests, embedded signatures. Owns a
+// bounded cache of embedded frames already verified.
 #pragma once
 
 #include <optional>
@@ -25,11 +26,12 @@ class Opener {
 
     void set_generation(Generation generation) { identity_.generation = generation; }
 
-    // `link`: the principal at the other end as the transport authenticated it. A tagged frame must come from it; a
-    // signed frame or a bundle may be passed on by anybody.
+    // `link`: the principal at the other end as the transport authenticated it. A tagged frame must
+    // come from it; a signed frame or a bundle may be passed on by anybody.
     Opened open(const Blob& frame, const PrincipalId& link);
 
-    // Checks a signed frame by its signature alone: evidence, journal records, offline verification.
+    // Checks a signed frame by its signature alone: evidence, journal records, offline
+    // verification.
     Opened open_signed(const Blob& frame);
 
   private:
@@ -43,7 +45,8 @@ class Opener {
 
     Identity identity_;
     const Keyring* keyring_;
-    std::unordered_set<Digest> seen_; // of what is inside messages: never asked twice for one signature
+    std::unordered_set<Digest>
+        seen_; // of what is inside messages: never asked twice for one signature
     std::vector<Digest> seen_order_;
     std::size_t seen_next_ = 0;
 };

@@ -14,13 +14,13 @@ enum class Rejected : std::uint8_t {
     WrongCluster,
     WrongApplication,
     WrongGeneration,
-    WrongSender,   // role or link may not send this kind, or index out of range
+    WrongSender, // role or link may not send this kind, or index out of range
     UnknownKey,
-    NotForUs,      // no tag for us
+    NotForUs, // no tag for us
     BadTag,
     BadSignature,
-    BadEmbedded,   // a message inside has a wrong signature, kind, or sender
-    WrongDigest,   // a carried digest is not that of its content (A2, A11, B10)
+    BadEmbedded, // a message inside has a wrong signature, kind, or sender
+    WrongDigest, // a carried digest is not that of its content (A2, A11, B10)
     Count
 };
 

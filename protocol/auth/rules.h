@@ -14,7 +14,9 @@ struct Rule {
 // Nothing for a number that is no kind.
 const Rule* rule_of(message::Kind kind);
 
-constexpr std::uint8_t bit(Role role) { return static_cast<std::uint8_t>(1u << static_cast<unsigned>(role)); }
+constexpr std::uint8_t bit(Role role) {
+    return static_cast<std::uint8_t>(1u << static_cast<unsigned>(role));
+}
 
 inline bool is_signed(message::Kind kind) {
     const Rule* rule = rule_of(kind);

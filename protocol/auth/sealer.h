@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sealer: makes frames of our own messages. Pure; used by cores for what they sign and by shells for tags.
-// Does not own the keyring.
+// Sealer: makes frames of our own messages. Pure; used by cores for what they sign and by shells
+// for tags. Does not own the keyring.
 #pragma once
 
 #include <vector>
@@ -28,11 +28,13 @@ class Sealer {
     template <class T> message::Embedded<T> embed(const T& value) const {
         return {sign(value), value, identity_.self};
     }
-    // Our own signed message as if it had been received: cores feed their own votes through the same handlers.
+    // Our own signed message as if it had been received: cores feed their own votes through the
+    // same handlers.
     Verified own(const message::Message& m) const;
 
-    // A frame for each receiver: one frame with all tags for an authenticator kind, one tag each for a tag kind, the
-    // signed frame for a signed kind. Receivers whose key is unknown are left out.
+    // A frame for each receiver: one frame with all tags for an authenticator kind, one tag each
+    // for a tag kind, the signed frame for a signed kind. Receivers whose key is unknown are left
+    // out.
     std::vector<Sealed> seal(const message::Message& m, const std::vector<PrincipalId>& to) const;
 
   private:

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verified: a message whose shape, sender, tag or signature and every embedded signature were checked. Only auth makes
-// one; cores accept nothing else. What it does not say: whether the message is relevant, or whether embedded messages
-// together prove what they claim (auth/certificates.h).
+// Verified: a message whose shape, sender, tag or signature and every embedded signature were
+// checked. Only auth makes one; cores accept nothing else. What it does not say: whether the
+// message is relevant, or whether embedded messages together prove what they claim
+// (auth/certificates.h).
 #pragma once
 
 #include <memory>

@@ -23,7 +23,9 @@ inline ByteView view_of(std::string_view s) {
 inline std::string_view text_of(ByteView b) {
     return {reinterpret_cast<const char*>(b.data()), b.size()};
 }
-inline Bytes bytes_of(std::string_view s) { return Bytes(s.begin(), s.end()); }
+inline Bytes bytes_of(std::string_view s) {
+    return Bytes(s.begin(), s.end());
+}
 
 // Immutable bytes shared between messages, logs and queues; null and empty are equal.
 class Blob {
@@ -35,8 +37,9 @@ class Blob {
     std::size_t size() const { return bytes_ ? bytes_->size() : 0; }
     bool empty() const { return size() == 0; }
     friend bool operator==(const Blob& a, const Blob& b) {
-        return a.bytes_ == b.bytes_ || (a.size() == b.size() &&
-               (a.size() == 0 || std::memcmp(a.view().data(), b.view().data(), a.size()) == 0));
+        return a.bytes_ == b.bytes_ ||
+               (a.size() == b.size() &&
+                (a.size() == 0 || std::memcmp(a.view().data(), b.view().data(), a.size()) == 0));
     }
 
   private:
@@ -51,12 +54,12 @@ template <class Tag, std::size_t N> struct FixedBytes {
     friend constexpr auto operator<=>(const FixedBytes&, const FixedBytes&) = default;
 };
 
-using Digest = FixedBytes<struct DigestTag, 32>;          // SHA-256
-using Tag = FixedBytes<struct MacTag, 16>;                // HMAC-SHA-256, first 16 bytes
-using Signature = FixedBytes<struct SignatureTag, 64>;    // Ed25519
-using SigningKey = FixedBytes<struct SigningKeyTag, 32>;  // Ed25519 public key
+using Digest = FixedBytes<struct DigestTag, 32>;           // SHA-256
+using Tag = FixedBytes<struct MacTag, 16>;                 // HMAC-SHA-256, first 16 bytes
+using Signature = FixedBytes<struct SignatureTag, 64>;     // Ed25519
+using SigningKey = FixedBytes<struct SigningKeyTag, 32>;   // Ed25519 public key
 using ExchangeKey = FixedBytes<struct ExchangeKeyTag, 32>; // X25519 public key; also the CURVE key
-using ClusterId = FixedBytes<struct ClusterIdTag, 8>;     // first bytes of the cluster file's digest
+using ClusterId = FixedBytes<struct ClusterIdTag, 8>; // first bytes of the cluster file's digest
 
 // The two public keys of a principal (ZZ-2.1).
 struct PublicKeys {

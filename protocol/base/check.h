@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ZZ_CHECK(condition, "text with {}", values...): our own invariant; on in every build; stops the process with the
-// values in the text. Never on anything that a peer or the world can bring about.
+// ZZ_CHECK(condition, "text with {}", values...): our own invariant; on in every build; stops the
+// process with the values in the text. Never on anything that a peer or the world can bring about.
 #pragma once
 
 #include <fmt/format.h>
@@ -8,7 +8,8 @@
 
 namespace zz {
 
-[[noreturn]] void check_failed(const char* file, int line, const char* condition, const std::string& text);
+[[noreturn]] void check_failed(const char* file, int line, const char* condition,
+                               const std::string& text);
 
 } // namespace zz
 

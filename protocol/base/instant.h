@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Monotonic time as it is handed to a core. An Instant has no meaning outside its process; agreed time is `Timestamp`.
+// Monotonic time as it is handed to a core. An Instant has no meaning outside its process; agreed
+// time is `Timestamp`.
 #pragma once
 
 #include <chrono>

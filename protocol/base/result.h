@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Three kinds of failure: a peer's fault is `Rejected` (counted), the world's fault is `Result<T>`, ours is ZZ_CHECK.
+// Three kinds of failure: a peer's fault is `Rejected` (counted), the world's fault is `Result<T>`,
+// ours is ZZ_CHECK.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tagged<Tag, Rep>: an integer with a meaning. No two kinds convert into each other; arithmetic saturates, so that
-// a peer's number can never wrap around (scenario A10).
+// Tagged<Tag, Rep>: an integer with a meaning. No two kinds convert into each other; arithmetic
+// saturates, so that a peer's number can never wrap around (scenario A10).
 #pragma once
 
 #include <compare>

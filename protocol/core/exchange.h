@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the agreement core and the detection core of one agreement replica tell each other. Both are actions of the one
-// and inputs of the other; backend/replica joins them. Neither room knows the other.
+// What the agreement core and the detection core of one agreement replica tell each other. Both are
+// actions of the one and inputs of the other; backend/replica joins them. Neither room knows the
+// other.
 #pragma once
 
 #include <vector>
@@ -18,29 +19,32 @@ struct OrderedRequest {
     RequestNumber number;
     friend bool operator==(const OrderedRequest&, const OrderedRequest&) = default;
 };
-// Batch n committed here, body held, and all below it too (the committed mark is n). In order, without a gap, except
-// after CaughtUp-by-state, which starts anew above a stable checkpoint.
+// Batch n committed here, body held, and all below it too (the committed mark is n). In order,
+// without a gap, except after CaughtUp-by-state, which starts anew above a stable checkpoint.
 struct Committed {
     SequenceNumber n;
     Digest batch_digest;
-    Timestamp time;                        // effective
-    std::vector<OrderedRequest> requests;  // those that execute (message/lanes.h), in order
+    Timestamp time;                       // effective
+    std::vector<OrderedRequest> requests; // those that execute (message/lanes.h), in order
 };
-// 2f+1 agreement replicas (we among them or not) have committed every number up to `mark` and hold the bodies.
+// 2f+1 agreement replicas (we among them or not) have committed every number up to `mark` and hold
+// the bodies.
 struct CommittedByQuorum {
     SequenceNumber mark;
 };
 // A configuration was executed (also the first, at start, and one installed by catch-up).
 struct Configured {
     message::Config config;
-    std::vector<message::Embedded<message::Config>> certificate; // f+1 equal, once known; may come later, anew
-    std::vector<Conviction> convictions;                         // executed with this change
+    std::vector<message::Embedded<message::Config>>
+        certificate;                     // f+1 equal, once known; may come later, anew
+    std::vector<Conviction> convictions; // executed with this change
 };
 // A stable checkpoint moved h to certificate.checkpoint.n.
 struct StableMoved {
     message::StableCertificate certificate;
 };
-// A client asks again for a request that is ordered already (lane table >= number); n is looked up by detection.
+// A client asks again for a request that is ordered already (lane table >= number); n is looked up
+// by detection.
 struct AskedAgain {
     OrderedRequest request;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a replica says of itself when asked for its status: plain values, polled by the runtime for telemetry.
-// One replica's claims; f+1 agreement replicas make a fact.
+// What a replica says of itself when asked for its status: plain values, polled by the runtime for
+// telemetry. One replica's claims; f+1 agreement replicas make a fact.
 #pragma once
 
 #include <string>
@@ -20,14 +20,14 @@ struct Conviction {
 struct AgreementFacts {
     View view;
     bool view_active = false;
-    message::Config configuration;   // newest executed
-    SequenceNumber committed;        // committed mark
-    SequenceNumber settled;          // settled mark
-    SequenceNumber stable;           // h
-    std::vector<ExecutionId> awake;  // awake as we know it, beyond the active
-    std::vector<ExecutionId> complete; // whose COMPLETE of this epoch we hold
+    message::Config configuration;         // newest executed
+    SequenceNumber committed;              // committed mark
+    SequenceNumber settled;                // settled mark
+    SequenceNumber stable;                 // h
+    std::vector<ExecutionId> awake;        // awake as we know it, beyond the active
+    std::vector<ExecutionId> complete;     // whose COMPLETE of this epoch we hold
     std::vector<ExecutionId> unresponsive; // named in this epoch
-    std::vector<Conviction> convictions; // executed, newest last, bounded
+    std::vector<Conviction> convictions;   // executed, newest last, bounded
     std::uint64_t requests = 0, wakeups = 0, removals = 0, nonblocking = 0, blocking = 0,
                   view_changes = 0, evidence_rounds = 0;
     std::vector<std::pair<PrincipalId, std::uint64_t>> suspicion;

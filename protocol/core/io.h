@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The shape of every sans-IO core. A core is a value:
 //
-//     void   step(Instant now, const Input& input);   // Input: a variant with Received, TimePassed and its own events
-//     Output take_output();                           // moves out what the steps so far produced
+//     void   step(Instant now, const Input& input);   // Input: a variant with Received, TimePassed
+//     and its own events Output take_output();                           // moves out what the
+//     steps so far produced
 //
-// `now` never goes back. No thread, clock, socket, file, logger or global inside. The shell performs an output in this
-// order: records (to the journal), then sends (each after its record is as durable as the mode asks, ZZ-8.3), actions,
-// notices; it calls step(now, TimePassed{}) not earlier than wake_at, and as late as it likes.
+// `now` never goes back. No thread, clock, socket, file, logger or global inside. The shell
+// performs an output in this order: records (to the journal), then sends (each after its record is
+// as durable as the mode asks, ZZ-8.3), actions, notices; it calls step(now, TimePassed{}) not
+// earlier than wake_at, and as late as it likes.
 #pragma once
 
 #include <vector>
@@ -25,11 +27,12 @@ struct TimePassed {};
 struct Send {
     std::vector<PrincipalId> to;
     message::Message message;
-    Blob frame;        // already signed (our own or somebody's that we pass on); empty: the shell seals
+    Blob frame; // already signed (our own or somebody's that we pass on); empty: the shell seals
     RecordIndex after; // 0: at once
 };
 
-// Journal records are opaque to the shell; on restart the core gets all that were not truncated, in order.
+// Journal records are opaque to the shell; on restart the core gets all that were not truncated, in
+// order.
 struct Record {
     RecordIndex index;
     Bytes data;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Notice: what a core tells people, as a plain value. Nothing in the protocol depends on it; the runtime turns it into
-// telemetry with its reporter's name (architecture: what one replica says is not a fact).
+// Notice: what a core tells people, as a plain value. Nothing in the protocol depends on it; the
+// runtime turns it into telemetry with its reporter's name (architecture: what one replica says is
+// not a fact).
 #pragma once
 
 #include <string>

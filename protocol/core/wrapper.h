@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Wrapper: where Byzantine behaviour meets a correct core (ZZ-10.1): it sees what the core sends, per step, before it
-// is sealed, and may change, drop or add. The shell and the simulator hold at most one per core; none in normal life.
-// What is changed of a signed message must be signed anew with the replica's own sealer: frame left empty does it.
+// Wrapper: where Byzantine behaviour meets a correct core (ZZ-10.1): it sees what the core sends,
+// per step, before it is sealed, and may change, drop or add. The shell and the simulator hold at
+// most one per core; none in normal life. What is changed of a signed message must be signed anew
+// with the replica's own sealer: frame left empty does it.
 #pragma once
 
 #include <vector>

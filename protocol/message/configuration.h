@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Membership: configuration certificates, enrolment, system requests, wake-up proofs (ZZ-2.1, ZZ-3.5, ZZ-6.6, ZZ-6.7).
+// Membership: configuration certificates, enrolment, system requests, wake-up proofs (ZZ-2.1,
+// ZZ-3.5, ZZ-6.6, ZZ-6.7).
 #pragma once
 
 #include "protocol/message/evidence.h"
@@ -57,8 +58,9 @@ struct Enrol {
     friend bool operator==(const Enrol&, const Enrol&) = default;
 };
 
-// System request: two different signed reports of one incarnation, or f+1 ACCUSE of one (kind, n, Ei.k).
-// Exactly one of the two lists is used. Carried in a Bundle-less batch slot; any agreement replica may send it.
+// System request: two different signed reports of one incarnation, or f+1 ACCUSE of one (kind, n,
+// Ei.k). Exactly one of the two lists is used. Carried in a Bundle-less batch slot; any agreement
+// replica may send it.
 struct Convict {
     static constexpr Kind kind = Kind::Convict;
     SlotId slot;
@@ -83,10 +85,10 @@ struct Settled {
 struct WakeUpProof {
     static constexpr Kind kind = Kind::WakeUpProof;
     Epoch epoch;
-    List<Embedded<Demand>, kMaxAgreement> demands;   // (i) f+1
-    List<Embedded<NoSign>, kMaxAgreement> no_signs;  // (ii) f+1 naming the same replica
-    List<Embedded<Config>, kMaxAgreement> configs;   // (iii) f+1 equal with a convicted active
-    List<Embedded<Column>, kMaxAgreement> columns;   // matrix policy: 2f+1 whose verdict is blocking
+    List<Embedded<Demand>, kMaxAgreement> demands;  // (i) f+1
+    List<Embedded<NoSign>, kMaxAgreement> no_signs; // (ii) f+1 naming the same replica
+    List<Embedded<Config>, kMaxAgreement> configs;  // (iii) f+1 equal with a convicted active
+    List<Embedded<Column>, kMaxAgreement> columns;  // matrix policy: 2f+1 whose verdict is blocking
     ZZ_FIELDS(epoch, demands, no_signs, configs, columns)
     friend bool operator==(const WakeUpProof&, const WakeUpProof&) = default;
 };
@@ -100,7 +102,8 @@ struct Recover {
     friend bool operator==(const Recover&, const Recover&) = default;
 };
 
-// Controller -> agreement, tag, each heartbeat: which of its machines of this application are ready.
+// Controller -> agreement, tag, each heartbeat: which of its machines of this application are
+// ready.
 struct ControllerStatus {
     static constexpr Kind kind = Kind::ControllerStatus;
     List<Member, kMaxSlots> ready;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Messages of fault detection: the evidence round, accusations, wake-up and settlement (ZZ-6.5 .. ZZ-6.7).
+// Messages of fault detection: the evidence round, accusations, wake-up and settlement (ZZ-6.5 ..
+// ZZ-6.7).
 #pragma once
 
 #include "protocol/message/fields.h"
@@ -17,8 +18,9 @@ struct SignRequest {
     friend bool operator==(const SignRequest&, const SignRequest&) = default;
 };
 
-// Execution, signed. Of kind Checkpoint it is the CHECKPOINT of an execution replica (ZZ-5.2): digest = root.
-// Two of one incarnation and generation for one (vote, n) with another batch digest or digest are absolute proof.
+// Execution, signed. Of kind Checkpoint it is the CHECKPOINT of an execution replica (ZZ-5.2):
+// digest = root. Two of one incarnation and generation for one (vote, n) with another batch digest
+// or digest are absolute proof.
 struct SignedReport {
     static constexpr Kind kind = Kind::SignedReport;
     VoteKind vote = VoteKind::Reply;
@@ -26,7 +28,8 @@ struct SignedReport {
     ConfigurationNumber configuration; // never compared (ZZ-6.5)
     Digest batch_digest;
     Digest digest;
-    List<Digest, kMaxBatchRequests> reply_digests; // of kind Reply: hash to `digest` with the batch's requests
+    List<Digest, kMaxBatchRequests>
+        reply_digests; // of kind Reply: hash to `digest` with the batch's requests
     ZZ_FIELDS(vote, n, configuration, batch_digest, digest, reply_digests)
     friend bool operator==(const SignedReport&, const SignedReport&) = default;
 };
@@ -42,7 +45,8 @@ struct ColumnEntry {
     friend bool operator==(const ColumnEntry&, const ColumnEntry&) = default;
 };
 
-// Agreement, signed. `revision` grows each time the sender sends it anew: the newest of a sender counts.
+// Agreement, signed. `revision` grows each time the sender sends it anew: the newest of a sender
+// counts.
 struct Column {
     static constexpr Kind kind = Kind::Column;
     Epoch epoch;

@@ -16,8 +16,8 @@ struct Order {
     friend bool operator==(const Order&, const Order&) = default;
 };
 
-// Execution -> agreement, authenticator. `digest` is the Merkle root over (client, lane, number, reply digest) of the
-// batch's executed requests in order; `reply_digests` are those reply digests.
+// Execution -> agreement, authenticator. `digest` is the Merkle root over (client, lane, number,
+// reply digest) of the batch's executed requests in order; `reply_digests` are those reply digests.
 struct Report {
     static constexpr Kind kind = Kind::Report;
     SequenceNumber n;
@@ -64,8 +64,8 @@ struct ReplyAffidavit {
     friend bool operator==(const ReplyAffidavit&, const ReplyAffidavit&) = default;
 };
 
-// Agreement -> client, tag: f+1 equal signed reports, and the leaf of each of this client's requests with its path to
-// the report digest (ZZ-4.3 (c)).
+// Agreement -> client, tag: f+1 equal signed reports, and the leaf of each of this client's
+// requests with its path to the report digest (ZZ-4.3 (c)).
 struct CertifiedReply {
     AffidavitEntry entry;
     std::uint32_t index = 0; // leaf of the report's tree
@@ -83,8 +83,8 @@ struct ReplyCertificate {
     friend bool operator==(const ReplyCertificate&, const ReplyCertificate&) = default;
 };
 
-// Execution -> client, tag: a cached result with the tree nodes from its reply-cache entry to the root of a stable
-// checkpoint (ZZ-4.3 (d)).
+// Execution -> client, tag: a cached result with the tree nodes from its reply-cache entry to the
+// root of a stable checkpoint (ZZ-4.3 (d)).
 struct ReplyProof {
     static constexpr Kind kind = Kind::ReplyProof;
     LaneId lane;
@@ -109,13 +109,14 @@ struct RequestAgain {
     friend bool operator==(const RequestAgain&, const RequestAgain&) = default;
 };
 
-// Execution <-> agreement, tag: at start, on a gap, when idle. The receiver re-sends ORDERs and bodies above the mark
-// (from agreement) or REPORTs above the settled mark (from execution).
+// Execution <-> agreement, tag: at start, on a gap, when idle. The receiver re-sends ORDERs and
+// bodies above the mark (from agreement) or REPORTs above the settled mark (from execution).
 struct ExecutionStatus {
     static constexpr Kind kind = Kind::ExecutionStatus;
-    SequenceNumber mark; // executed mark of an execution replica; settled mark of an agreement replica
-    SequenceNumber h;    // newest stable checkpoint the sender knows
-    bool asks = false;   // true: please re-send
+    SequenceNumber
+        mark;         // executed mark of an execution replica; settled mark of an agreement replica
+    SequenceNumber h; // newest stable checkpoint the sender knows
+    bool asks = false; // true: please re-send
     ZZ_FIELDS(mark, h, asks)
     friend bool operator==(const ExecutionStatus&, const ExecutionStatus&) = default;
 };
@@ -129,8 +130,8 @@ struct NodeFetch {
 };
 struct Nodes {
     static constexpr Kind kind = Kind::Nodes;
-    List<Blob, 1024> nodes;       // in any order; the hash decides what each is
-    List<Digest, 1024> not_held;  // asked but not held by the sender
+    List<Blob, 1024> nodes;      // in any order; the hash decides what each is
+    List<Digest, 1024> not_held; // asked but not held by the sender
     ZZ_FIELDS(nodes, not_held)
     friend bool operator==(const Nodes&, const Nodes&) = default;
 };

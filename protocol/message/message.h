@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every protocol message as one variant. What travels alone; SystemRequests of kinds CONVICT and SETTLED travel both
-// alone (agreement -> primary) and inside batches.
+// Every protocol message as one variant. What travels alone; SystemRequests of kinds CONVICT and
+// SETTLED travel both alone (agreement -> primary) and inside batches.
 #pragma once
 
 #include <variant>
@@ -9,12 +9,13 @@
 
 namespace zz::message {
 
-using Message = std::variant<
-    Bundle, PrePrepare, Prepare, Commit, ViewChange, NewView, Checkpoint, AgreementStatus, Fetch,
-    BatchBody, StableProof, AgreementState, Order, Report, Reply, ReplyAffidavit, ReplyCertificate,
-    ReplyProof, RequestAgain, ExecutionStatus, SignRequest, SignedReport, Column, MatchRequest,
-    Match, Demand, NoSign, Accuse, Complete, Settle, WakeUpProof, Config, ConfigRequest,
-    ConfigAnswer, Enrol, Convict, Settled, Recover, NodeFetch, Nodes, ControllerStatus>;
+using Message =
+    std::variant<Bundle, PrePrepare, Prepare, Commit, ViewChange, NewView, Checkpoint,
+                 AgreementStatus, Fetch, BatchBody, StableProof, AgreementState, Order, Report,
+                 Reply, ReplyAffidavit, ReplyCertificate, ReplyProof, RequestAgain, ExecutionStatus,
+                 SignRequest, SignedReport, Column, MatchRequest, Match, Demand, NoSign, Accuse,
+                 Complete, Settle, WakeUpProof, Config, ConfigRequest, ConfigAnswer, Enrol, Convict,
+                 Settled, Recover, NodeFetch, Nodes, ControllerStatus>;
 
 inline Kind kind_of(const Message& m) {
     return std::visit([](const auto& value) { return value.kind; }, m);

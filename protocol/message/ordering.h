@@ -17,8 +17,8 @@ struct Request {
     friend bool operator==(const Request&, const Request&) = default;
 };
 
-// Requests of one client under one signature over a Merkle root (ZZ-2.4), whole or in part: a part carries the
-// siblings that lead from its leaves to the root. Leaves ascend by index.
+// Requests of one client under one signature over a Merkle root (ZZ-2.4), whole or in part: a part
+// carries the siblings that lead from its leaves to the root. Leaves ascend by index.
 struct BundleLeaf {
     std::uint32_t index = 0;
     Request request;
@@ -37,7 +37,8 @@ struct Bundle {
     friend bool operator==(const Bundle&, const Bundle&) = default;
 };
 
-// A system request as it stands in a batch (ZZ-3.5): ENROL travels signed, the others carry their proofs.
+// A system request as it stands in a batch (ZZ-3.5): ENROL travels signed, the others carry their
+// proofs.
 struct SystemRequest {
     std::variant<Embedded<Enrol>, Convict, Settled> body;
     friend bool operator==(const SystemRequest&, const SystemRequest&) = default;
@@ -57,7 +58,9 @@ struct Batch {
 struct BatchContent {
     Blob encoded;
     Batch batch; // decoded from `encoded`
-    friend bool operator==(const BatchContent& a, const BatchContent& b) { return a.encoded == b.encoded; }
+    friend bool operator==(const BatchContent& a, const BatchContent& b) {
+        return a.encoded == b.encoded;
+    }
 };
 
 // Agreement, authenticator.

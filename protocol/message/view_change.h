@@ -6,7 +6,8 @@
 
 namespace zz::message {
 
-// Agreement, signed; to agreement and execution. 2f+1 equal ones are a stable checkpoint certificate.
+// Agreement, signed; to agreement and execution. 2f+1 equal ones are a stable checkpoint
+// certificate.
 struct Checkpoint {
     static constexpr Kind kind = Kind::Checkpoint;
     SequenceNumber n;
@@ -47,8 +48,9 @@ struct ViewChange {
     View new_view;
     SequenceNumber h;
     StableCertificate stable;
-    List<ViewEntry, kMaxWindow> prepared;         // P: at most one per n, ascending
-    List<ViewEntry, 4 * kMaxWindow> pre_prepared; // Q: at most a few digests per n, ascending by (n, digest)
+    List<ViewEntry, kMaxWindow> prepared; // P: at most one per n, ascending
+    List<ViewEntry, 4 * kMaxWindow>
+        pre_prepared; // Q: at most a few digests per n, ascending by (n, digest)
     ZZ_FIELDS(new_view, h, stable, prepared, pre_prepared)
     friend bool operator==(const ViewChange&, const ViewChange&) = default;
 };
@@ -100,7 +102,8 @@ struct Fetch {
     friend bool operator==(const Fetch&, const Fetch&) = default;
 };
 
-// Agreement -> agreement or execution, tag. `committed`: the sender claims that this batch committed at n.
+// Agreement -> agreement or execution, tag. `committed`: the sender claims that this batch
+// committed at n.
 struct BatchBody {
     static constexpr Kind kind = Kind::BatchBody;
     SequenceNumber n;

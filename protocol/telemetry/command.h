@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signing and checking of operator commands (operator.proto). Pure; freshness and role are the receiver's to check.
+// Signing and checking of operator commands (operator.proto). Pure; freshness and role are the
+// receiver's to check.
 #pragma once
 
 #include "protocol/base/result.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The version of telemetry and operator messages, and their bounds (telemetry.proto, operator.proto).
+// The version of telemetry and operator messages, and their bounds (telemetry.proto,
+// operator.proto).
 #pragma once
 
 #include <cstddef>

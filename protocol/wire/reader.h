@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reader: the total decoder of canonical encodings. Bounds come first; what is not exactly one encoding of a value is
-// refused (booleans other than 0 and 1, enumerators out of range, counts beyond a list's bound, trailing bytes).
-// It faces attackers: no allocation is larger than the input that announces it.
+// Reader: the total decoder of canonical encodings. Bounds come first; what is not exactly one
+// encoding of a value is refused (booleans other than 0 and 1, enumerators out of range, counts
+// beyond a list's bound, trailing bytes). It faces attackers: no allocation is larger than the
+// input that announces it.
 #pragma once
 
 #include <algorithm>
@@ -34,7 +35,7 @@ class Reader {
         return true;
     }
     template <class U>
-        requires std::unsigned_integral<U>
+    requires std::unsigned_integral<U>
     bool get(U& value) {
         ByteView b;
         if (!raw(sizeof(U), b))
@@ -50,7 +51,7 @@ class Reader {
         }
     }
     template <class E>
-        requires std::is_enum_v<E>
+    requires std::is_enum_v<E>
     bool get(E& value) {
         std::underlying_type_t<E> number{};
         if (!get(number))
@@ -129,6 +130,8 @@ class Reader {
     ByteView in_;
 };
 
-template <class T> bool decode(ByteView in, T& value) { return Reader(in).whole(value); }
+template <class T> bool decode(ByteView in, T& value) {
+    return Reader(in).whole(value);
+}
 
 } // namespace zz::wire

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writer: appends canonical encodings to a buffer (ZZ-2.5): little-endian fixed integers, u32 lengths and counts.
+// Writer: appends canonical encodings to a buffer (ZZ-2.5): little-endian fixed integers, u32
+// lengths and counts.
 #pragma once
 
 #include <concepts>
@@ -9,7 +10,10 @@
 
 namespace zz::wire {
 
-template <class T> concept HasFields = requires(const T& t) { t.fields(); };
+template <class T>
+concept HasFields = requires(const T& t) {
+    t.fields();
+};
 
 class Writer {
   public:
@@ -18,7 +22,7 @@ class Writer {
     void raw(ByteView bytes) { out_->insert(out_->end(), bytes.begin(), bytes.end()); }
 
     template <class U>
-        requires std::unsigned_integral<U>
+    requires std::unsigned_integral<U>
     void put(U value) {
         if constexpr (std::same_as<U, bool>) {
             out_->push_back(value ? 1 : 0);
@@ -30,10 +34,8 @@ class Writer {
         }
     }
     template <class E>
-        requires std::is_enum_v<E>
-    void put(E value) {
-        put(static_cast<std::underlying_type_t<E>>(value));
-    }
+    requires std::is_enum_v<E>
+    void put(E value) { put(static_cast<std::underlying_type_t<E>>(value)); }
     template <class T, class R> void put(const Tagged<T, R>& value) { put(value.value); }
     template <class T, std::size_t N> void put(const FixedBytes<T, N>& value) { raw(value.view()); }
     void put(const Blob& blob) { bytes(blob.view()); }

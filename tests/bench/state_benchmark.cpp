@@ -18,8 +18,25 @@ struct Size {
 constexpr std::array<Size, 2> kSizes{Size{"10 MB", 10'000'000}, Size{"1 GB", 1'000'000'000}};
 constexpr std::array<Size, 2> kQuickSizes{Size{"1 MB", 1'000'000}, Size{"50 MB", 50'000'000}};
 constexpr unsigned kRounds = 3;
+constexpr auto kCheckpointPatience = seconds(300);
 constexpr auto kFillPatience = seconds(3600);
 constexpr auto kRoundPatience = seconds(900); // the rest of the state comes in the background
+
+// The filling itself must not be what is replayed: a checkpoint after it has to be stable.
+Status wait_for_checkpoint(const Site& site, std::uint64_t n) {
+    const auto end = demo::Clock::now() + kCheckpointPatience;
+    while (demo::Clock::now() < end) {
+        const auto app = site.rest("A", kCheckpointPatience);
+        if (!app)
+            return app.error();
+        if (app->stable_checkpoint.value_or(0) >= n)
+            return Ok{};
+        if (!site.ctl().rest(std::chrono::milliseconds(500)))
+            return Error{"interrupted"};
+    }
+    return Error{fmt::format("no checkpoint at or above {} is stable after {} s", n,
+                             kCheckpointPatience.count())};
+}
 
 // Milliseconds to the first accepted reply, a round each.
 Result<std::vector<double>> measure(const Plan& plan, const Size& size, unsigned rounds) {
@@ -33,10 +50,15 @@ Result<std::vector<double>> measure(const Plan& plan, const Size& size, unsigned
         kFillPatience);
     if (!filled)
         return filled.error();
+    const auto full = (*site)->rest("A", seconds(60));
+    if (!full)
+        return full.error();
     auto load = Background::begin(**site, {"--app", "A", "--clients", "1", "--seconds", "86400",
                                            "--size", "100", "--read-ratio", "0"});
     if (!load)
         return load.error();
+    if (const Status stable = wait_for_checkpoint(**site, full->last_executed.value_or(1)); !stable)
+        return stable.error();
     std::vector<double> out;
     for (unsigned round = 0; round < rounds; ++round) {
         note(fmt::format("state: {}, round {} of {}", size.name, round + 1, rounds));

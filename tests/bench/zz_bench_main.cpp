@@ -97,6 +97,9 @@ int main(int argc, char** argv) {
         return failed(
             fmt::format("--bin {}: there is no zzctl in it; build it with ./zz build", plan.bin),
             2);
+    if (!zz::demo::writable(json_file))
+        return failed(fmt::format("--json {}: cannot be written; choose another file", json_file),
+                      2);
     zz::demo::catch_interrupts();
     // Unwinding takes data centers down.
     try {

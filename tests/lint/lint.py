@@ -123,7 +123,10 @@ class Lint:
 
     def check_foreign(self, path, number, header):
         room = self.room_of(path)
-        groups = {room, "tests" if path.startswith("tests/") else room,
+        # A test of a room may include what the room may.
+        tested = re.match(r"tests/\w+/(\w+)/", path)
+        groups = {room, tested.group(1) if tested else room,
+                  "tests" if path.startswith("tests/") else room,
                   "console" if path.startswith("console/") else room}
         known = False
         for pattern, library, rooms, package in tables.FOREIGN:

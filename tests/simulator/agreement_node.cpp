@@ -26,9 +26,10 @@ agreement::Options options_of(const Shape& shape) {
 
 } // namespace
 
-AgreementNode::AgreementNode(World& world, const Shape& shape, AgreementId id, JournalImage& journal, NoticeSink sink,
-                             OrderTap tap)
-    : CoreNode(world, shape.identity(principal(id)), shape.secret, &journal, std::move(sink)), tap_(std::move(tap)) {
+AgreementNode::AgreementNode(World& world, const Shape& shape, AgreementId id,
+                             JournalImage& journal, NoticeSink sink, OrderTap tap)
+    : CoreNode(world, shape.identity(principal(id)), shape.secret, &journal, std::move(sink)),
+      tap_(std::move(tap)) {
     learn(shape.genesis());
     core_ = std::make_unique<replica::Core>(
         sealer_, options_of(shape),

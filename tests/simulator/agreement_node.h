@@ -13,12 +13,15 @@ class AgreementNode final : public CoreNode<replica::Core> {
     using OrderTap = std::function<void(AgreementId, const message::Order&)>;
 
     // Restores from `journal`, which outlives the node.
-    AgreementNode(World& world, const Shape& shape, AgreementId id, JournalImage& journal, NoticeSink sink, OrderTap tap);
+    AgreementNode(World& world, const Shape& shape, AgreementId id, JournalImage& journal,
+                  NoticeSink sink, OrderTap tap);
 
     AgreementId id() const { return agreement_id(identity_.self); }
 
   private:
-    void on_action(replica::Action& action) override { learn(std::get<core::Configured>(action).config); }
+    void on_action(replica::Action& action) override {
+        learn(std::get<core::Configured>(action).config);
+    }
     void observe(const core::Send& send) override;
 
     OrderTap tap_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checker: the invariants of every run. It hears what correct replicas order, execute and report, what clients accept,
-// and what cores tell, and keeps a reference: one engine that executes every batch once.
+// Checker: the invariants of every run. It hears what correct replicas order, execute and report,
+// what clients accept, and what cores tell, and keeps a reference: one engine that executes every
+// batch once.
 #pragma once
 
 #include <map>
@@ -28,7 +29,8 @@ class Checker {
     void on_batch(const PrincipalId& by, const execution::ExecuteBatch& batch);
     void on_executed(const PrincipalId& by, const execution::Executed& executed);
     void on_checkpoint(const PrincipalId& by, const execution::CheckpointTaken& taken);
-    void on_accepted(const PrincipalId& client, LaneId lane, RequestNumber number, const Blob& result);
+    void on_accepted(const PrincipalId& client, LaneId lane, RequestNumber number,
+                     const Blob& result);
     void on_notice(const PrincipalId& by, const core::Notice& notice);
     void fail(const std::string& what);
 
@@ -42,7 +44,8 @@ class Checker {
 
   private:
     using LaneKey = std::tuple<std::uint32_t, LaneId, RequestNumber>;
-    template <class K, class V> void agree(std::map<K, V>& known, const K& key, const V& value, const std::string& what);
+    template <class K, class V>
+    void agree(std::map<K, V>& known, const K& key, const V& value, const std::string& what);
     void feed_reference();
 
     World* world_;

@@ -13,9 +13,10 @@ inline constexpr std::uint64_t kKeys = 40;
 inline constexpr std::uint32_t kBudget = 1000;
 } // namespace
 
-ClientNode::ClientNode(World& world, const Shape& shape, ClientId id, NoticeSink sink, Checker& checker)
-    : CoreNode(world, shape.identity(principal(id)), shape.secret, nullptr, std::move(sink)), checker_(&checker),
-      random_(world.random().fork()), lanes_(shape.lanes) {
+ClientNode::ClientNode(World& world, const Shape& shape, ClientId id, NoticeSink sink,
+                       Checker& checker)
+    : CoreNode(world, shape.identity(principal(id)), shape.secret, nullptr, std::move(sink)),
+      checker_(&checker), random_(world.random().fork()), lanes_(shape.lanes) {
     learn(shape.genesis());
     client::Settings settings;
     settings.faults = shape.faults;
@@ -23,7 +24,8 @@ ClientNode::ClientNode(World& world, const Shape& shape, ClientId id, NoticeSink
     settings.lanes = shape.lanes;
     settings.configuration = shape.genesis();
     settings.nonce = random_.next();
-    settings.read_proof = [](const Digest& root, std::span<const Blob> nodes, ClientId client, LaneId lane) {
+    settings.read_proof = [](const Digest& root, std::span<const Blob> nodes, ClientId client,
+                             LaneId lane) {
         std::optional<client::CachedReply> reply;
         if (auto entry = execution::read_reply_proof(root, nodes, client, lane))
             reply = client::CachedReply{entry->number, entry->n, std::move(entry->result)};

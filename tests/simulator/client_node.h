@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ClientNode: one client principal whose lanes issue kv commands in a closed loop until they are told to stop.
+// ClientNode: one client principal whose lanes issue kv commands in a closed loop until they are
+// told to stop.
 #pragma once
 
 #include "protocol/client/core.h"

@@ -5,7 +5,7 @@ namespace zz::simulator {
 
 namespace {
 
-inline constexpr Duration kAskTime = milliseconds(2);    // a call of the hypervisor
+inline constexpr Duration kAskTime = milliseconds(2); // a call of the hypervisor
 inline constexpr Duration kListEvery = milliseconds(500);
 
 controller::Settings settings_of(World& world, const Shape& shape, HostId host) {
@@ -82,10 +82,11 @@ void ControllerNode::on_action(controller::Action& action) {
 void ControllerNode::perform(const controller::MachineAsk& ask) {
     const Status done = call(ask);
     if (world_->tells_story())
-        world_->tell(to_string(identity_.self) + ": " + to_string(ask.ask) + " " + to_string(ask.machine) +
-                     (done ? "" : " failed: " + done.error().text));
+        world_->tell(to_string(identity_.self) + ": " + to_string(ask.ask) + " " +
+                     to_string(ask.machine) + (done ? "" : " failed: " + done.error().text));
     if (done && ask.ask == controller::Ask::MakeImage)
-        step(controller::KeysMade{execution_id(ask.machine), auth::PlainKeyring::keys_of(ask.machine, secret_)});
+        step(controller::KeysMade{execution_id(ask.machine),
+                                  auth::PlainKeyring::keys_of(ask.machine, secret_)});
     step(controller::AskDone{ask, done ? std::string() : done.error().text});
     tell_machines();
 }

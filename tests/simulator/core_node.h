@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// CoreNode: a core of the product with the simulator's shell around it: keyring, opener, sealer, journal, wrapper.
-// It performs an output as the runtime does: records, sends, actions, notices.
+// CoreNode: a core of the product with the simulator's shell around it: keyring, opener, sealer,
+// journal, wrapper. It performs an output as the runtime does: records, sends, actions, notices.
 #pragma once
 
 #include <memory>
@@ -30,9 +30,11 @@ using NoticeSink = std::function<void(const PrincipalId& reporter, const core::N
 
 template <class Core> class CoreNode : public Node {
   public:
-    CoreNode(World& world, const auth::Identity& identity, std::uint64_t secret, JournalImage* journal, NoticeSink sink)
-        : world_(&world), identity_(identity), keyring_(identity.self, secret), opener_(identity, keyring_),
-          sealer_(identity, keyring_), journal_(journal), sink_(std::move(sink)) {}
+    CoreNode(World& world, const auth::Identity& identity, std::uint64_t secret,
+             JournalImage* journal, NoticeSink sink)
+        : world_(&world), identity_(identity), keyring_(identity.self, secret),
+          opener_(identity, keyring_), sealer_(identity, keyring_), journal_(journal),
+          sink_(std::move(sink)) {}
 
     void deliver(const PrincipalId& link, const Blob& frame) final {
         const auth::Opened opened = opener_.open(frame, link);
@@ -40,8 +42,8 @@ template <class Core> class CoreNode : public Node {
             ++rejected_;
             world_->mix(static_cast<std::uint64_t>(*reason));
             if (world_->tells_story())
-                world_->tell(to_string(identity_.self) + " refuses a frame of " + to_string(link) + ": " +
-                             std::string(auth::name(*reason)));
+                world_->tell(to_string(identity_.self) + " refuses a frame of " + to_string(link) +
+                             ": " + std::string(auth::name(*reason)));
             return;
         }
         const auth::Verified& verified = std::get<auth::Verified>(opened);
@@ -53,7 +55,9 @@ template <class Core> class CoreNode : public Node {
         step(core::Received{verified});
     }
     void on_time() final { step(core::TimePassed{}); }
-    Instant wake_at() const final { return wrapper_ ? std::min(wake_at_, wrapper_->wake_at()) : wake_at_; }
+    Instant wake_at() const final {
+        return wrapper_ ? std::min(wake_at_, wrapper_->wake_at()) : wake_at_;
+    }
 
     Core& core() { return *core_; }
     const Core& core() const { return *core_; }
@@ -102,7 +106,8 @@ template <class Core> class CoreNode : public Node {
     void learn(const message::Config& config) {
         for (const message::SlotEntry& member : config.members)
             if (member.state != message::MemberState::Empty)
-                keyring_.learn(principal(ExecutionId{member.slot, member.incarnation}), {member.signing, member.exchange});
+                keyring_.learn(principal(ExecutionId{member.slot, member.incarnation}),
+                               {member.signing, member.exchange});
     }
 
     World* world_;

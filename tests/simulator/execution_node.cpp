@@ -5,10 +5,11 @@
 
 namespace zz::simulator {
 
-ExecutionNode::ExecutionNode(World& world, const Shape& shape, ExecutionId id, ExecutionImage& image, NoticeSink sink,
-                             Checker& checker)
-    : CoreNode(world, shape.identity(principal(id)), shape.secret, nullptr, std::move(sink)), checker_(&checker),
-      application_(application::make_application("kv")), engine_(image.store, *application_),
+ExecutionNode::ExecutionNode(World& world, const Shape& shape, ExecutionId id,
+                             ExecutionImage& image, NoticeSink sink, Checker& checker)
+    : CoreNode(world, shape.identity(principal(id)), shape.secret, nullptr, std::move(sink)),
+      checker_(&checker), application_(application::make_application("kv")),
+      engine_(image.store, *application_),
       delay_(world.random().between(microseconds(20), microseconds(200))) {
     learn(shape.genesis());
     execution::Settings settings;

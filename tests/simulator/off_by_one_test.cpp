@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The checkers can see: with the agreement room's quorum one too small (2f), some seed violates safety.
+// The checkers can see: with the agreement room's quorum one too small (2f), some seed violates
+// safety.
 #include <QtTest/QTest>
 
 #include "tests/simulator/scenario.h"
@@ -15,7 +16,8 @@ class OffByOneTest : public QObject {
             request.seed = seed;
             const zz::simulator::Outcome outcome = zz::simulator::run(request);
             if (!outcome.violations.empty()) {
-                qInfo("seed %llu: %s", static_cast<unsigned long long>(seed), outcome.violations.front().c_str());
+                qInfo("seed %llu: %s", static_cast<unsigned long long>(seed),
+                      outcome.violations.front().c_str());
                 return;
             }
         }

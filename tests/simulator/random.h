@@ -23,7 +23,8 @@ class Random {
     std::uint64_t below(std::uint64_t bound) { return bound == 0 ? 0 : next() % bound; }
     bool chance(std::uint32_t percent) { return below(100) < percent; }
     Duration between(Duration low, Duration high) {
-        return low + Duration(static_cast<std::int64_t>(below(static_cast<std::uint64_t>((high - low).count()) + 1)));
+        return low + Duration(static_cast<std::int64_t>(
+                         below(static_cast<std::uint64_t>((high - low).count()) + 1)));
     }
     // An independent stream: what one part draws does not shift another's.
     Random fork() { return Random(next()); }

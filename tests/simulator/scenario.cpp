@@ -23,7 +23,8 @@ Shape draw_shape(Random& random, std::uint64_t seed, std::uint32_t f) {
     Shape shape;
     shape.faults = Faults{f};
     shape.secret = seed;
-    shape.policy = random.chance(25) ? cluster::WakeupPolicy::Matrix : cluster::WakeupPolicy::Evidence;
+    shape.policy =
+        random.chance(25) ? cluster::WakeupPolicy::Matrix : cluster::WakeupPolicy::Evidence;
     shape.spare = static_cast<cluster::SpareKind>(random.below(3));
     shape.limits.checkpoint_interval = static_cast<std::uint32_t>(8 + random.below(24));
     shape.limits.completion_deadline = seconds(20);
@@ -41,15 +42,18 @@ Weather draw_weather(Random& random) {
 }
 
 constexpr std::array<std::string_view, 7> kAgreementDrills = {
-    "silent", "slow", "lie-reports", "equivocate-primary", "censor-primary", "flood-demands", "false-accuse"};
+    "silent",         "slow",          "lie-reports", "equivocate-primary",
+    "censor-primary", "flood-demands", "false-accuse"};
 constexpr std::array<std::string_view, 7> kExecutionDrills = {
-    "wrong-reply", "silent", "slow", "wrong-checkpoint", "corrupt-state", "refuse-sign", "sign-two"};
+    "wrong-reply",   "silent",      "slow",    "wrong-checkpoint",
+    "corrupt-state", "refuse-sign", "sign-two"};
 
 class Run {
   public:
     explicit Run(const Request& request)
-        : request_(request), world_(request.seed), random_(world_.random().fork()), checker_(world_),
-          shape_(draw_shape(random_, request.seed, request.f)), center_(world_, checker_, shape_) {
+        : request_(request), world_(request.seed), random_(world_.random().fork()),
+          checker_(world_), shape_(draw_shape(random_, request.seed, request.f)),
+          center_(world_, checker_, shape_) {
         if (request.story)
             world_.set_story(request.story);
         center_.on_start([this](const PrincipalId& machine) {
@@ -102,10 +106,12 @@ class Run {
     // At most f of each cluster turn bad, each at its own time, until healing (ZZ-1.2).
     void plan_liars(Instant from) {
         const auto plan = [&](PrincipalId target, std::string_view name) {
-            world_.at(from + random_.between(Duration(0), kFaultsFor / 2), [this, target, name] { turn(target, name); });
+            world_.at(from + random_.between(Duration(0), kFaultsFor / 2),
+                      [this, target, name] { turn(target, name); });
         };
         for (const std::uint32_t id : draw_some(shape_.faults.agreement_replicas()))
-            plan(principal(AgreementId(id)), kAgreementDrills[random_.below(kAgreementDrills.size())]);
+            plan(principal(AgreementId(id)),
+                 kAgreementDrills[random_.below(kAgreementDrills.size())]);
         for (const std::uint32_t slot : draw_some(shape_.faults.execution_slots()))
             plan(principal(ExecutionId{SlotId(slot), Incarnation(0)}),
                  kExecutionDrills[random_.below(kExecutionDrills.size())]);
@@ -130,7 +136,8 @@ class Run {
         order.target = target;
         order.lease = seconds(3600);
         order.delay = milliseconds(static_cast<std::int64_t>(100 + random_.below(3000)));
-        drill::Surroundings here{shape_.identity(target), shape_.controllers(), shape_.limits.window()};
+        drill::Surroundings here{shape_.identity(target), shape_.controllers(),
+                                 shape_.limits.window()};
         auto host = std::make_unique<drill::DrillHost>(std::move(here));
         const Status started = host->start(order, world_.now(), SequenceNumber(0));
         ZZ_CHECK(started, "{} for {}: {}", name, to_string(target), started.error().text);
@@ -142,9 +149,11 @@ class Run {
         if (machine.role == Role::Agreement) {
             if (AgreementNode* node = center_.agreement(agreement_id(machine)))
                 node->wrap(&host);
-        } else if (ExecutionNode* node = center_.execution(SlotId(machine.index)); node && node->id() == execution_id(machine)) {
+        } else if (ExecutionNode* node = center_.execution(SlotId(machine.index));
+                   node && node->id() == execution_id(machine)) {
             node->wrap(&host);
-            node->wrap_engine([this, &host](execution::Result& result) { host.alter(world_.now(), result); });
+            node->wrap_engine(
+                [this, &host](execution::Result& result) { host.alter(world_.now(), result); });
         }
     }
 
@@ -154,7 +163,8 @@ class Run {
         case 0:
             return crash(principal(AgreementId(draw(shape_.faults.agreement_replicas()))));
         case 1:
-            if (ExecutionNode* node = center_.execution(SlotId(draw(shape_.faults.execution_slots()))))
+            if (ExecutionNode* node =
+                    center_.execution(SlotId(draw(shape_.faults.execution_slots()))))
                 crash(principal(node->id()));
             return;
         case 2:
@@ -166,7 +176,9 @@ class Run {
         }
     }
 
-    std::uint32_t draw(std::uint32_t of) { return static_cast<std::uint32_t>(1 + random_.below(of)); }
+    std::uint32_t draw(std::uint32_t of) {
+        return static_cast<std::uint32_t>(1 + random_.below(of));
+    }
 
     void crash(const PrincipalId& machine) {
         world_.tell("FAULT: " + to_string(machine) + " is killed");
@@ -175,26 +187,32 @@ class Run {
     void crash_controller(HostId host) {
         world_.tell(fmt::format("FAULT: controller {} is killed", host.value));
         center_.crash_controller(host);
-        world_.after(random_.between(milliseconds(100), seconds(2)), [this, host] { center_.start_controller(host); });
+        world_.after(random_.between(milliseconds(100), seconds(2)),
+                     [this, host] { center_.start_controller(host); });
     }
     void crash_host(HostId host) {
         world_.tell(fmt::format("FAULT: host {} loses power", host.value));
         center_.crash_host(host);
-        world_.after(random_.between(milliseconds(500), seconds(3)), [this, host] { center_.start_host(host); });
+        world_.after(random_.between(milliseconds(500), seconds(3)),
+                     [this, host] { center_.start_host(host); });
     }
     void cut_link() {
         const PrincipalId a = principal(AgreementId(draw(shape_.faults.agreement_replicas())));
-        const PrincipalId b = random_.chance(50)
-                                  ? principal(AgreementId(draw(shape_.faults.agreement_replicas())))
-                                  : principal(ExecutionId{SlotId(draw(shape_.faults.execution_slots())), Incarnation(0)});
+        const PrincipalId b =
+            random_.chance(50)
+                ? principal(AgreementId(draw(shape_.faults.agreement_replicas())))
+                : principal(
+                      ExecutionId{SlotId(draw(shape_.faults.execution_slots())), Incarnation(0)});
         if (a == b)
             return;
         world_.tell("FAULT: no link between " + to_string(a) + " and " + to_string(b));
         world_.cut(a, b);
-        world_.after(random_.between(milliseconds(100), seconds(3)), [this, a, b] { world_.mend(a, b); });
+        world_.after(random_.between(milliseconds(100), seconds(3)),
+                     [this, a, b] { world_.mend(a, b); });
     }
 
-    // Liveness: after healing every request is answered and the cluster is back at rest within a bound.
+    // Liveness: after healing every request is answered and the cluster is back at rest within a
+    // bound.
     void heal() {
         world_.tell("HEALED");
         world_.set_weather(Weather{});
@@ -235,6 +253,8 @@ class Run {
 
 } // namespace
 
-Outcome run(const Request& request) { return Run(request).all(); }
+Outcome run(const Request& request) {
+    return Run(request).all();
+}
 
 } // namespace zz::simulator

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scenario: what one seed means: a shape, weather, a schedule of faults, then healing; and what must hold at its end.
+// Scenario: what one seed means: a shape, weather, a schedule of faults, then healing; and what
+// must hold at its end.
 #pragma once
 
 #include <functional>
@@ -13,7 +14,7 @@ namespace zz::simulator {
 struct Request {
     std::uint64_t seed = 1;
     std::uint32_t f = 1;
-    bool byzantine = true; // false: crashes, cuts and weather only
+    bool byzantine = true;                                  // false: crashes, cuts and weather only
     std::function<void(Instant, const std::string&)> story; // empty: none
 };
 
@@ -21,7 +22,8 @@ struct Outcome {
     std::uint64_t seed = 0;
     std::vector<std::string> violations; // empty: everything held
     std::uint64_t trace_hash = 0;
-    std::uint64_t events = 0, replies = 0, faults = 0, convictions = 0, wakeups = 0, view_changes = 0, batches = 0;
+    std::uint64_t events = 0, replies = 0, faults = 0, convictions = 0, wakeups = 0,
+                  view_changes = 0, batches = 0;
     Duration simulated{};
 };
 

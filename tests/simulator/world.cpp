@@ -6,7 +6,8 @@
 namespace zz::simulator {
 
 namespace {
-inline constexpr std::size_t kWaitingFrames = 4096; // of a paused node: what a socket's queue would hold
+inline constexpr std::size_t kWaitingFrames =
+    4096; // of a paused node: what a socket's queue would hold
 }
 
 void World::attach(const PrincipalId& name, Node* node) {

@@ -26,7 +26,8 @@ class Node {
     virtual void deliver(const PrincipalId& link, const Blob& frame) = 0;
     virtual void on_time() = 0;
     virtual Instant wake_at() const = 0;
-    // The process died. Its object may live on for a while, for it may have died inside its own step; it does nothing more.
+    // The process died. Its object may live on for a while, for it may have died inside its own
+    // step; it does nothing more.
     virtual void end() {}
 };
 

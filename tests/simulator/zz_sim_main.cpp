@@ -12,11 +12,17 @@ using zz::simulator::Outcome;
 
 void print(const Outcome& o, std::uint32_t f, bool json) {
     if (json) {
-        const nlohmann::json line = {
-            {"seed", o.seed},       {"f", f},                       {"violations", o.violations},
-            {"trace_hash", fmt::format("{:016x}", o.trace_hash)},   {"events", o.events},
-            {"replies", o.replies}, {"faults", o.faults},           {"convictions", o.convictions},
-            {"wakeups", o.wakeups}, {"view_changes", o.view_changes}, {"batches", o.batches}};
+        const nlohmann::json line = {{"seed", o.seed},
+                                     {"f", f},
+                                     {"violations", o.violations},
+                                     {"trace_hash", fmt::format("{:016x}", o.trace_hash)},
+                                     {"events", o.events},
+                                     {"replies", o.replies},
+                                     {"faults", o.faults},
+                                     {"convictions", o.convictions},
+                                     {"wakeups", o.wakeups},
+                                     {"view_changes", o.view_changes},
+                                     {"batches", o.batches}};
         fmt::print("{}\n", line.dump());
     } else if (!o.violations.empty()) {
         fmt::print("seed {} f {} FAILED:\n", o.seed, f);
@@ -30,13 +36,19 @@ void print(const Outcome& o, std::uint32_t f, bool json) {
 } // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app("ZZ simulator: production cores under a seeded network, crashes and Byzantine replicas.", "zz sim");
+    CLI::App app(
+        "ZZ simulator: production cores under a seeded network, crashes and Byzantine replicas.",
+        "zz sim");
     std::uint64_t seeds = 100, first = 1;
     std::uint32_t f = 1;
     bool trace = false, json = false, crashes_only = false;
-    app.add_option("--seeds", seeds, "How many seeds to run")->capture_default_str()->check(CLI::Range(1, 100000000));
+    app.add_option("--seeds", seeds, "How many seeds to run")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 100000000));
     app.add_option("--first", first, "The first seed")->capture_default_str();
-    app.add_option("--f", f, "Faults tolerated in each cluster")->capture_default_str()->check(CLI::Range(1, 7));
+    app.add_option("--f", f, "Faults tolerated in each cluster")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 7));
     app.add_flag("--trace", trace, "Tell each message and event of the run as a story");
     app.add_flag("--json", json, "One JSON document a seed");
     app.add_flag("--crashes-only", crashes_only, "No Byzantine replicas");
@@ -45,7 +57,8 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
-    std::uint64_t failed = 0, events = 0, replies = 0, faults = 0, convictions = 0, wakeups = 0, views = 0;
+    std::uint64_t failed = 0, events = 0, replies = 0, faults = 0, convictions = 0, wakeups = 0,
+                  views = 0;
     for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
         zz::simulator::Request request;
         request.seed = seed;
@@ -68,7 +81,8 @@ int main(int argc, char** argv) {
             fmt::print("seed {} f {}: trace hash {:016x}\n", seed, f, o.trace_hash);
     }
     if (!json)
-        fmt::print("{} seeds, f = {}: {} failed; {} events, {} replies checked, {} faults, {} wake-ups, {} convictions, "
+        fmt::print("{} seeds, f = {}: {} failed; {} events, {} replies checked, {} faults, {} "
+                   "wake-ups, {} convictions, "
                    "{} views entered\n",
                    seeds, f, failed, events, replies, faults, wakeups, convictions, views);
     return failed == 0 ? 0 : 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A whole data center as processes on this machine, driven by zzctl as an operator would (commands of the command-line
-// contract): it serves, survives the kill of one service of each kind without a wrong reply (ZZ-1.6, ZZ-8.1), answers
-// only facts, and leaves no process.
+// A whole data center as processes on this machine, driven by zzctl as an operator would (commands
+// of the command-line contract): it serves, survives the kill of one service of each kind without a
+// wrong reply (ZZ-1.6, ZZ-8.1), answers only facts, and leaves no process.
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -10,8 +10,8 @@
 #include <QtTest>
 #include <csignal>
 
-#include "backend/services/host_processes.h"
 #include "backend/runtime/process.h"
+#include "backend/services/host_processes.h"
 
 using zz::services::Layout;
 
@@ -54,14 +54,17 @@ class ClusterTest : public QObject {
     }
     int machine_pid(const std::string& name) const {
         for (const auto& host : cluster_.hosts)
-            if (const int pid = zz::runtime::living_pid(layout().machines(host) + "/" + name + "/pid"))
+            if (const int pid =
+                    zz::runtime::living_pid(layout().machines(host) + "/" + name + "/pid"))
                 return pid;
         return 0;
     }
 
     bool is_at_rest() {
-        const auto app =
-            zzctl({"status", "--dir", path(), "--json"}).json()["applications"].toArray()[0].toObject();
+        const auto app = zzctl({"status", "--dir", path(), "--json"})
+                             .json()["applications"]
+                             .toArray()[0]
+                             .toObject();
         int active = 0, sleeping = 0;
         for (const auto& replica : app["execution"].toArray()) {
             active += replica.toObject()["state"] == "active" ? 1 : 0;
@@ -96,7 +99,8 @@ class ClusterTest : public QObject {
         QVERIFY(host.waitForFinished(20'000));
         QCOMPARE(host.exitCode(), 1);
         QVERIFY(host.readAllStandardError().contains("host-h1.key"));
-        QVERIFY(QFile::setPermissions(QString::fromStdString(key), QFile::ReadOwner | QFile::WriteOwner));
+        QVERIFY(QFile::setPermissions(QString::fromStdString(key),
+                                      QFile::ReadOwner | QFile::WriteOwner));
     }
 
     void starts_and_serves() {
@@ -109,13 +113,16 @@ class ClusterTest : public QObject {
         QVERIFY(run.json()["checked"].toInt() > 0);
     }
 
-    // ZZ-1.1: at rest f+1 execute and f sleep; what f+1 agreement replicas confirm is no longer unknown.
+    // ZZ-1.1: at rest f+1 execute and f sleep; what f+1 agreement replicas confirm is no longer
+    // unknown.
     void status_tells_facts() {
         QJsonArray execution;
         QTRY_VERIFY_WITH_TIMEOUT(
             [&] {
                 const auto app = zzctl({"status", "--dir", path(), "--json"})
-                                     .json()["applications"].toArray()[0].toObject();
+                                     .json()["applications"]
+                                     .toArray()[0]
+                                     .toObject();
                 execution = app["execution"].toArray();
                 return !app["view"].isNull() && execution.size() == 3 &&
                        execution[2].toObject()["state"] == "sleeping";
@@ -131,9 +138,9 @@ class ClusterTest : public QObject {
         QProcess second;
         second.start(QString(ZZ_BIN_DIR) + "/zz-host",
                      {"--cluster", path() + "/cluster.toml", "--host", "h1", "--key",
-                      QString::fromStdString(layout().key(cluster_, {}, zz::principal(host.id))), "--data",
-                      QString::fromStdString(layout().host(host)) + "/host", "--host-socket",
-                      "ipc://" + dir_.path() + "/second.sock"});
+                      QString::fromStdString(layout().key(cluster_, {}, zz::principal(host.id))),
+                      "--data", QString::fromStdString(layout().host(host)) + "/host",
+                      "--host-socket", "ipc://" + dir_.path() + "/second.sock"});
         QVERIFY(second.waitForFinished(20'000));
         QCOMPARE(second.exitCode(), 1);
         QVERIFY(second.readAllStandardError().contains("another process"));
@@ -142,8 +149,9 @@ class ClusterTest : public QObject {
     // One service of each kind dies during load: no reply is wrong or missing (A13, C5, K10, S1).
     void survives_one_kill_of_each_kind() {
         QProcess running;
-        running.start(QString(ZZ_BIN_DIR) + "/zzctl", {"load", "--dir", path(), "--app", "A", "--clients",
-                                                       "8", "--seconds", "12", "--json"});
+        running.start(
+            QString(ZZ_BIN_DIR) + "/zzctl",
+            {"load", "--dir", path(), "--app", "A", "--clients", "8", "--seconds", "12", "--json"});
         QTest::qWait(2000);
         for (const char* machine : {"0-A2", "0-E1.0", "0-G1"}) {
             const int pid = machine_pid(machine);
@@ -168,7 +176,8 @@ class ClusterTest : public QObject {
         QCOMPARE(result["errors"].toInt(-1), 0);
         for (const char* machine : {"0-A2", "0-G1"})
             QTRY_VERIFY_WITH_TIMEOUT(machine_pid(machine) > 0, 30'000);
-        // E1 came back, or was named and replaced (ZZ-6.7): in the end f+1 are active and a spare sleeps again.
+        // E1 came back, or was named and replaced (ZZ-6.7): in the end f+1 are active and a spare
+        // sleeps again.
         QTRY_VERIFY_WITH_TIMEOUT(is_at_rest(), 60'000);
         QCOMPARE(machine_pid("0-A3"), replica); // adopted, not restarted
     }

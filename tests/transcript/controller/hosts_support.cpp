@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "hosts_support.h"
+#include "tests/transcript/controller/hosts_support.h"
 
 #include <algorithm>
 

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "hosts_support.h"
+#include "tests/transcript/controller/hosts_support.h"
 
 namespace zz::controller {
 
@@ -144,6 +144,47 @@ class WakeUpTest : public QObject {
         QVERIFY(std::ranges::none_of(h.sent[1], [](const core::Send& s) {
             return std::holds_alternative<message::Enrol>(s.message);
         }));
+    }
+    // Simulator, seed 16 at f = 1: E1 left with the SETTLED of epoch 0, whose set is complete;
+    // before it was imaged anew an active of epoch 1 was convicted. Without a fresh incarnation
+    // nobody could settle epoch 1.
+    void removed_is_reimaged_while_others_are_awake() {
+        Hosts h;
+        h.synchronize_all();
+        message::Config c = next_epoch(h.config);
+        message::Config convicted = c;
+        ++convicted.number;
+        convicted.members[1].state = message::MemberState::Convicted;
+        h.certify(convicted); // It may well hear of both at once.
+        h.run(seconds(2));
+        QVERIFY(h.core(1).proof());
+        QCOMPARE(h.asked(1, "make image E1.1"), 1UL);
+        QCOMPARE(h.state(2),
+                 MachineState::Running); // Convicted, but active: until the next SETTLED.
+    }
+    // One that leaves within the epoch is a source for those who wake until that is settled
+    // (ZZ-6.8).
+    void convicted_sleeper_keeps_its_disk_until_the_epoch_ends() {
+        Hosts h;
+        h.synchronize_all();
+        h.say(AgreementId(1), h.demand(Epoch(0), 5));
+        h.say(AgreementId(2), h.demand(Epoch(0), 5));
+        QCOMPARE(h.state(3), MachineState::Running);
+        message::Config c = h.config;
+        ++c.number;
+        c.members[2].state = message::MemberState::Empty;
+        c.members[2].signing = {};
+        c.members[2].exchange = {};
+        h.certify(c);
+        h.run(seconds(2));
+        QCOMPARE(h.state(3), MachineState::Stopped);
+        QCOMPARE(h.asked(3, "make image E3.1"), 0UL);
+        ++c.number;
+        ++c.epoch;
+        h.certify(c);
+        h.run(seconds(2));
+        QCOMPARE(h.state(3), MachineState::Absent);
+        QCOMPARE(h.asked(3, "make image E3.1"), 1UL);
     }
     // C5: killed between making the image and its enrolment: it goes on with the same incarnation,
     // never reuses one.

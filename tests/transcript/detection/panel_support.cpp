@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "panel_support.h"
+#include "tests/transcript/detection/panel_support.h"
 
 #include <algorithm>
 

@@ -3,7 +3,7 @@
 // convicted, what a client gets.
 #include <QTest>
 
-#include "panel_support.h"
+#include "tests/transcript/detection/panel_support.h"
 
 namespace zz::detection {
 
@@ -153,6 +153,26 @@ class TalkTest : public QObject {
         p.deliver_all();
         QCOMPARE(p.facts(1).wakeups, 0ULL);
         QVERIFY(p.core(1).ignored() >= 2);
+    }
+
+    // Simulator, seed 20 at f = 1: three agreement replicas were restarted after the wake-up, and
+    // its number was L below h before they heard of it again. The proof names all the same: without
+    // a name they never signed SETTLE, and the epoch never ended (ZZ-6.7).
+    void proof_about_a_number_that_is_gone_names_too() {
+        Panel p(1, {{1, {"QQQQ", "Q"}}, {2, {"QQQQ", "Q"}}, {3, {"QQQQ", "Q", false}}});
+        const message::NoSign vote{Epoch(0), VoteKind::Reply, SequenceNumber(1'000'000), SlotId(1),
+                                   Incarnation(0)};
+        message::WakeUpProof proof;
+        for (std::uint32_t a = 3; a <= 4; ++a)
+            proof.no_signs.push_back(p.sealer(principal(AgreementId(a))).embed(vote));
+        p.say(AgreementId(4), proof);
+        p.deliver_all();
+        const auto named = p.facts(1).unresponsive;
+        QCOMPARE(named.size(), std::size_t{1});
+        QCOMPARE(named[0].slot, SlotId(1));
+        p.run(seconds(5));
+        QCOMPARE(p.config.epoch.value, 1ULL);
+        QCOMPARE(p.config.members[0].state, message::MemberState::Empty);
     }
 
     // ZZ-6.5: two unequal signed reports of one incarnation are absolute proof, whatever else is

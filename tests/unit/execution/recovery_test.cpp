@@ -74,6 +74,7 @@ class RecoveryTest : public QObject {
     void backToSleepDropsTheState();
     void stoppedReplicaTakesTheConfigurationFirst();
     void restartedReplicaGoesOnFromItsDisk();
+    void restartedReplicaReportsAndSignsAllAboveTheStableCheckpoint();
     void oneThatFellBehindInstallsTheStableCheckpoint();
     void unprovedCheckpointsAreNotInstalled();
     void wrongOwnStateIsReplaced();
@@ -228,6 +229,33 @@ void RecoveryTest::restartedReplicaGoesOnFromItsDisk() {
     }));
     source.order(21, set(21));
     QCOMPARE(source.sent<message::Report>().size(), std::size_t{1});
+    QCOMPARE(source.installs, std::uint64_t{0});
+}
+
+// Simulator, seeds 14 and 39 at f = 1: replicas of both clusters were killed in turn while a number
+// above h was not settled everywhere. The execution replicas began at a checkpoint above it, which
+// was not stable, and could neither report nor sign that number again: it was never settled, h
+// never moved, and the window stayed full.
+void RecoveryTest::restartedReplicaReportsAndSignsAllAboveTheStableCheckpoint() {
+    Source source(20);
+    for (std::uint64_t n = 21; n <= 45; ++n)
+        source.order(n, set(n));
+    const auto before = source.sent<message::Report>();
+    source.restart();
+    source.learn(first_configuration());
+    QCOMPARE(source.core->facts().executed, SequenceNumber(20));
+    for (std::uint64_t n = 21; n <= 45; ++n)
+        source.order(n, set(n));
+    const auto again = source.sent<message::Report>();
+    QCOMPARE(again.size(), std::size_t{25});
+    for (const message::Report& report : again)
+        QVERIFY(std::any_of(before.begin(), before.end(), [&](const message::Report& r) {
+            return r.n == report.n && r.digest == report.digest;
+        }));
+    source.sends.clear();
+    source.from_agreement(
+        1, message::SignRequest{VoteKind::Reply, SequenceNumber(21), again.front().batch_digest});
+    QCOMPARE(source.sent<message::SignedReport>().size(), std::size_t{1});
     QCOMPARE(source.installs, std::uint64_t{0});
 }
 

@@ -38,8 +38,12 @@ bool refused(const Bytes& bytes) {
 
 Bytes inner_bytes(std::uint16_t nibbles, const Bytes& path, std::uint32_t occupied,
                   std::size_t digests) {
-    Bytes out{2, static_cast<std::uint8_t>(nibbles), static_cast<std::uint8_t>(nibbles >> 8U)};
-    out.insert(out.end(), path.begin(), path.end());
+    Bytes out;
+    out.reserve(7 + path.size() + digests * Digest::size);
+    for (const int byte : {2, nibbles & 0xff, nibbles >> 8})
+        out.push_back(static_cast<std::uint8_t>(byte));
+    for (const std::uint8_t byte : path)
+        out.push_back(byte);
     for (unsigned i = 0; i < 4; ++i)
         out.push_back(static_cast<std::uint8_t>(occupied >> (8 * i)));
     out.resize(out.size() + digests * Digest::size);

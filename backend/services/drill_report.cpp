@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/services/drill_report.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <set>
+
+#include "backend/drill/plan.h"
+#include "backend/runtime/convert.h"
+#include "protocol/matrix/names.h"
+#include "protocol/matrix/verdict.h"
+
+namespace zz::services {
+namespace {
+
+using nlohmann::json;
+using telemetry::Event;
+using Events = std::vector<Event>;
+
+struct Key {
+    std::uint32_t vote = 1;
+    std::uint64_t n = 0;
+    friend auto operator<=>(const Key&, const Key&) = default;
+};
+
+bool is_agreement(const Event& event) {
+    return event.source().principal().role() == static_cast<std::uint32_t>(Role::Agreement);
+}
+
+// The first number about which an agreement replica saw a deviation.
+std::optional<Key> deviation(const Events& events) {
+    for (const Event& event : events)
+        if (event.kind() == telemetry::DEVIATION && is_agreement(event))
+            return Key{event.vote(), event.n()};
+    return std::nullopt;
+}
+
+std::optional<std::int64_t> first(const Events& events, telemetry::EventKind kind,
+                                  std::string_view text = {}) {
+    for (const Event& event : events)
+        if (event.kind() == kind && (text.empty() || event.text().starts_with(text)))
+            return event.wall_ns();
+    return std::nullopt;
+}
+
+// Slots about which at least f+1 agreement replicas told an event of this kind.
+std::set<std::uint32_t> told(const cluster::Application& app, const Events& events,
+                             telemetry::EventKind kind) {
+    std::map<std::uint32_t, std::set<std::uint32_t>> by;
+    for (const Event& event : events)
+        if (event.kind() == kind && is_agreement(event))
+            by[event.subject().index()].insert(event.source().principal().index());
+    std::set<std::uint32_t> out;
+    for (const auto& [slot, sources] : by)
+        if (sources.size() >= app.faults().weak_quorum())
+            out.insert(slot);
+    return out;
+}
+
+// The columns of the first deviation as they stood before anybody woke or was convicted.
+matrix::Matrix matrix_of(const DrillRecord& record, const cluster::Application& app,
+                         const Events& events, const Key& key) {
+    std::int64_t cut = INT64_MAX;
+    for (const auto kind : {telemetry::WAKE_DECIDED, telemetry::CONVICTED})
+        cut = std::min(cut, first(events, kind).value_or(INT64_MAX));
+    std::map<std::uint32_t, const Event*> columns; // by agreement replica
+    for (const Event& event : events) {
+        if (event.kind() != telemetry::COLUMN_OF || event.vote() != key.vote || event.n() != key.n)
+            continue;
+        const std::uint32_t whose = event.subject().index();
+        const auto known = columns.find(whose);
+        if (known == columns.end() || event.wall_ns() <= cut)
+            columns[whose] = &event;
+    }
+    matrix::Matrix m(app.faults(), record.actives.size());
+    for (const auto& [whose, event] : columns) {
+        if (whose < 1 || whose > m.columns())
+            continue;
+        for (const auto& entry : event->columns()) {
+            const auto row = std::find(record.actives.begin(), record.actives.end(), entry.slot());
+            if (row == record.actives.end())
+                continue;
+            const auto at = static_cast<std::size_t>(row - record.actives.begin());
+            Digest digest;
+            const std::size_t size = std::min(digest.bytes.size(), entry.digest().size());
+            std::copy_n(entry.digest().begin(), size, digest.bytes.begin());
+            m.set(at, whose - 1,
+                  entry.state() == 2   ? matrix::Entry::of(digest)
+                  : entry.state() == 1 ? matrix::Entry::missing()
+                                       : matrix::Entry::pending());
+        }
+    }
+    return m;
+}
+
+// What f+1 agreement replicas settled on.
+std::optional<Digest> settled_value(const cluster::Application& app, const Events& events,
+                                    const Key& key) {
+    std::map<std::string, std::set<std::uint32_t>> by;
+    for (const Event& event : events)
+        if (event.kind() == telemetry::SETTLED_BY_EVIDENCE && event.vote() == key.vote &&
+            event.n() == key.n && event.digest().size() == Digest::size)
+            by[event.digest()].insert(event.source().principal().index());
+    for (const auto& [bytes, sources] : by) {
+        if (sources.size() < app.faults().weak_quorum())
+            continue;
+        Digest digest;
+        std::copy(bytes.begin(), bytes.end(), digest.bytes.begin());
+        return digest;
+    }
+    return std::nullopt;
+}
+
+json names(const std::set<std::uint32_t>& slots) {
+    json out = json::array();
+    for (const std::uint32_t slot : slots)
+        out.push_back(fmt::format("E{}", slot));
+    return out;
+}
+
+json drawn(const DrillRecord& record, const matrix::Matrix& m, const matrix::Names& letters) {
+    json rows = json::array();
+    for (std::size_t row = 0; row < m.rows(); ++row) {
+        json entries = json::array();
+        for (std::size_t column = 0; column < m.columns(); ++column) {
+            const matrix::Entry& entry = m.at(row, column);
+            entries.push_back(entry.is_pending()   ? "?"
+                              : entry.is_missing() ? "-"
+                                                   : letters.value(entry.value()));
+        }
+        rows.push_back({{"row", fmt::format("E{}", record.actives[row])}, {"entries", entries}});
+    }
+    return rows;
+}
+
+} // namespace
+
+json observed(const DrillRecord& record, const cluster::Application& app, const Events& events) {
+    const Faults faults = app.faults();
+    std::set<std::uint32_t> wakes;
+    for (const Event& event : events)
+        if (event.kind() == telemetry::MACHINE_DONE && event.text() == "wake")
+            wakes.insert(event.subject().index());
+    const std::set<std::uint32_t> convicted = told(app, events, telemetry::CONVICTED);
+    std::set<std::uint32_t> unresponsive = told(app, events, telemetry::NO_SIGNED);
+    auto margin_agreement = static_cast<std::int64_t>(faults.f),
+         margin_execution = margin_agreement;
+    json out = {{"verdict", "agreed"}, {"matrix", json::array()}};
+    if (const auto key = deviation(events)) {
+        const matrix::Matrix m = matrix_of(record, app, events, *key);
+        const matrix::Verdict verdict = matrix::judge(m);
+        auto letters = matrix::Names::standard(m);
+        for (std::size_t row = 0; row < record.actives.size(); ++row)
+            letters.execution[row] = fmt::format("E{}", record.actives[row]);
+        out["verdict"] = matrix::to_string(verdict.kind);
+        out["rule"] = verdict.rule;
+        out["n"] = key->n;
+        out["kind"] = key->vote == 2 ? "checkpoint" : "reply";
+        out["matrix"] = drawn(record, m, letters);
+        out["text"] = matrix::sentence(m, verdict, letters);
+        auto truth = settled_value(app, events, *key);
+        if (!truth)
+            truth = verdict.value;
+        if (truth) {
+            for (const std::size_t row : matrix::blame(m, *truth).unresponsive)
+                unresponsive.insert(record.actives[row]);
+            if (const auto liars = drill::smallest_liars(m, *truth)) {
+                margin_agreement -= static_cast<std::int64_t>(liars->columns.size());
+                margin_execution -= static_cast<std::int64_t>(liars->rows.size());
+            }
+        }
+    }
+    for (const std::uint32_t slot : convicted)
+        unresponsive.erase(slot);
+    out["wakes"] = names(wakes);
+    out["convicted"] = names(convicted);
+    out["unresponsive"] = names(unresponsive);
+    out["margin"] = {{"agreement", margin_agreement}, {"execution", margin_execution}};
+    return out;
+}
+
+json phases(const DrillRecord& record, const cluster::Application&, const Events& events) {
+    json out = json::object();
+    const auto start = first(events, telemetry::DRILL_STARTED, record.id);
+    const auto origin = first(events, telemetry::DEVIATION);
+    const std::int64_t zero = origin.value_or(start.value_or(record.started_wall_ns));
+    const auto add = [&](std::string_view name, std::optional<std::int64_t> at) {
+        if (at)
+            out[std::string(name)] = static_cast<double>((*at - zero) / 1000) / 1000.0;
+    };
+    add("injected", start);
+    add("first_deviation", origin);
+    add("evidence", first(events, telemetry::EVIDENCE_ROUND));
+    add("detected", first(events, telemetry::DEMANDED));
+    if (!out.contains("detected"))
+        add("detected", first(events, telemetry::NO_SIGNED));
+    add("decided", first(events, telemetry::WAKE_DECIDED));
+    add("resume_asked", first(events, telemetry::MACHINE_ASKED, "wake"));
+    add("resumed", first(events, telemetry::MACHINE_DONE, "wake"));
+    add("log_received", first(events, telemetry::LOG_RECEIVED));
+    add("replayed", first(events, telemetry::REPLAYED));
+    add("first_report", first(events, telemetry::FIRST_REPORT));
+    add("first_match", first(events, telemetry::SETTLED_BY_EVIDENCE));
+    add("convicted", first(events, telemetry::CONVICTED));
+    add("complete", first(events, telemetry::COMPLETED));
+    add("removed", first(events, telemetry::EPOCH_SETTLED));
+    for (const Event& event : events)
+        if (event.kind() == telemetry::MACHINE_DONE &&
+            (event.text() == "pause" || event.text() == "save"))
+            add("spare_ready", event.wall_ns());
+    return out;
+}
+
+bool ended(const DrillRecord& record, const cluster::Application& app, const Events& events) {
+    std::set<std::string> open(record.targets.begin(), record.targets.end());
+    for (const Event& event : events) {
+        if (event.kind() == telemetry::DRILL_STOPPED && event.text().starts_with(record.id + " "))
+            open.erase(to_string(runtime::from_proto(event.source().principal())));
+        if (event.kind() == telemetry::OPERATOR_ACTION &&
+            event.text().find(record.id + " refused") != std::string::npos)
+            open.erase(to_string(runtime::from_proto(event.source().principal())));
+    }
+    for (const std::uint32_t slot : told(app, events, telemetry::CONVICTED))
+        std::erase_if(
+            open, [&](const std::string& t) { return t.starts_with(fmt::format("E{}.", slot)); });
+    if (first(events, telemetry::EPOCH_SETTLED))
+        for (const std::uint32_t slot : told(app, events, telemetry::NO_SIGNED))
+            std::erase_if(open, [&](const std::string& t) {
+                return t.starts_with(fmt::format("E{}.", slot));
+            });
+    return open.empty();
+}
+
+json to_json(const DrillRecord& r) {
+    json numbers = json::array();
+    for (const auto& [host, number] : r.host_numbers)
+        numbers.push_back({host, number});
+    return {{"id", r.id},
+            {"name", r.name},
+            {"app", r.application},
+            {"targets", r.targets},
+            {"actives", r.actives},
+            {"predicted", r.predicted},
+            {"started_wall_ns", r.started_wall_ns},
+            {"host_numbers", numbers}};
+}
+
+Result<DrillRecord> record_from(const std::string& text) {
+    DrillRecord r;
+    try {
+        const json in = json::parse(text);
+        r.id = in.at("id").get<std::string>();
+        r.name = in.at("name").get<std::string>();
+        r.application = in.at("app").get<std::string>();
+        r.targets = in.at("targets").get<std::vector<std::string>>();
+        r.actives = in.at("actives").get<std::vector<std::uint32_t>>();
+        r.predicted = in.at("predicted");
+        r.started_wall_ns = in.at("started_wall_ns").get<std::int64_t>();
+        for (const json& pair : in.at("host_numbers"))
+            r.host_numbers[pair.at(0).get<std::uint32_t>()] = pair.at(1).get<std::uint64_t>();
+    } catch (const json::exception& error) {
+        return Error{fmt::format("the drill's record is malformed: {}", error.what())};
+    }
+    return r;
+}
+
+} // namespace zz::services
