@@ -16,6 +16,7 @@ void Core::sign_config() {
 
 // The configuration changed at the committed mark: all who count votes learn it.
 void Core::configured(std::vector<core::Conviction> convictions) {
+    const Epoch epoch_before = own_config_.value.epoch;
     sign_config();
     system_.prune(state_.members());
     for (const core::Conviction& c : convictions) {
@@ -43,7 +44,11 @@ void Core::configured(std::vector<core::Conviction> convictions) {
     note.value = own_config_.value.number.value;
     note.epoch = own_config_.value.epoch;
     note.n = state_.n();
-    notice(std::move(note));
+    notice(note);
+    if (note.epoch != epoch_before) {
+        note.kind = core::NoticeKind::EpochSettled;
+        notice(std::move(note));
+    }
     find_config_certificate();
 }
 

@@ -11,7 +11,7 @@ namespace zz::controller {
 // Votes of each kind kept of one agreement replica; its own oldest goes first, so that f that flood
 // displace nobody else's (scenario C1, drill flood-demands).
 inline constexpr std::size_t kVotesPerSender = 256;
-// Wake-ups: so many at once, then one in each interval (C3).
+// Wake-ups that end without a conviction: so many at once, then one in each interval (C3).
 inline constexpr std::uint32_t kWakeUpsAtOnce = 6;
 inline constexpr Duration kWakeUpInterval = seconds(30);
 // Relaunch of a machine that ended by itself.

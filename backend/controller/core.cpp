@@ -92,7 +92,17 @@ void Core::on_config(const message::Embedded<message::Config>& config) {
     if (!membership_.add(config))
         return;
     note_removal(before);
+    forgive_wake_up(before);
     on_new_configuration();
+}
+
+// One that ended in a conviction had a true cause: only the others are rationed (C3).
+void Core::forgive_wake_up(const message::Config& before) {
+    const bool convicted = std::ranges::any_of(before.members, [](const message::SlotEntry& entry) {
+        return entry.state == message::MemberState::Convicted;
+    });
+    if (convicted && woken_in_ == before.epoch && membership_.config().epoch != before.epoch)
+        wake_ups_left_ = std::min(wake_ups_left_ + 1, kWakeUpsAtOnce);
 }
 
 // A sleeper that is convicted leaves its slot within the epoch, before anybody is known to be

@@ -95,6 +95,7 @@ class Core {
     void on_config(const message::Embedded<message::Config>& config);
     void on_answer(const AgreementId& from, const message::ConfigAnswer& answer);
     void note_removal(const message::Config& before);
+    void forgive_wake_up(const message::Config& before);
     void on_new_configuration();
     void on_new_proof();
     void prove_by_configuration();

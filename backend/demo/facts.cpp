@@ -13,7 +13,8 @@ std::vector<ReplicaFacts> read_replicas(const Json& replicas) {
     for (const auto& replica : replicas)
         out.push_back({text(replica, "id"), text(replica, "host"), text(replica, "state"),
                        flag(replica, "primary"), number(replica, "incarnation"),
-                       replica.contains("complete") && replica["complete"] == false});
+                       replica.contains("complete") && replica["complete"] == false,
+                       replica.contains("ready") && replica["ready"] == false});
     return out;
 }
 
@@ -56,8 +57,9 @@ std::vector<std::string> ApplicationFacts::in_state(const std::string& state) co
 }
 
 bool ApplicationFacts::at_rest() const {
-    const bool whole = std::none_of(execution.begin(), execution.end(),
-                                    [](const auto& replica) { return replica.incomplete; });
+    const bool whole = std::none_of(execution.begin(), execution.end(), [](const auto& replica) {
+        return replica.incomplete || replica.unready;
+    });
     return whole && in_state("active").size() == f + 1 && in_state("sleeping").size() == f &&
            execution.size() == 2 * f + 1;
 }

@@ -17,6 +17,7 @@ struct ReplicaFacts {
     bool primary = false; // agreement
     std::optional<std::uint64_t> incarnation;
     bool incomplete = false; // execution: said that it does not hold the whole state yet
+    bool unready = false;    // execution: asleep, but its machine is not yet as its kind of spare
 };
 
 struct ApplicationFacts {

@@ -118,10 +118,11 @@ bool every_active_in(const Board& b, const Case& c) {
 }
 
 bool every_active_reported(const Board& b, const Case& c) {
-    const std::vector<ExecutionId> actives = b.roster.actives();
-    return !actives.empty() && std::ranges::all_of(actives, [&](const ExecutionId& id) {
-        return entry_of(b, c, id).is_value();
-    });
+    const auto reported = [&](const ExecutionId& id) { return entry_of(b, c, id).is_value(); };
+    // While one is convicted the others alone can never match: that is no sign of a fault.
+    const std::vector<ExecutionId> awake = b.roster.awake();
+    return std::ranges::all_of(b.roster.actives(), reported) &&
+           std::ranges::count_if(awake, reported) >= std::ptrdiff_t{b.faults().weak_quorum()};
 }
 
 std::optional<Digest> matching_value(const Board& b, const Case& c) {

@@ -55,11 +55,13 @@ void on_settled(Board& b, Case& c, Settledness how) {
     // A match before the start counts as no delay at all.
     if (fresh && how == Settledness::Column)
         b.deadlines.sample(c.vote, b.now - std::min(b.now, b.start_of(c)));
-    if (how != Settledness::Column) {
+    if (how != Settledness::Column || c.due_at != kNever) {
         core::Notice notice = b.about(c, core::NoticeKind::SettledByEvidence);
         notice.digest = *c.value;
         notice.text = text_of(how);
         b.notice(std::move(notice));
+    }
+    if (how != Settledness::Column) {
         // Suspicion only (ZZ-6.10): the round ended in evidence without the help of these.
         for (const ExecutionId& id : b.roster.actives())
             if (!entry_of(b, c, id).equals(*c.value) && c.asked_at != kNever)

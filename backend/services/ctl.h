@@ -35,6 +35,7 @@ void add_status(CLI::App& parent, Chosen& chosen);
 void add_facts(CLI::App& parent, Chosen& chosen);
 void add_events(CLI::App& parent, Chosen& chosen);
 void add_load(CLI::App& parent, Chosen& chosen);
+void add_fill(CLI::App& parent, Chosen& chosen);
 void add_drill(CLI::App& parent, Chosen& chosen);
 void add_classify(CLI::App& parent, Chosen& chosen);
 

@@ -40,6 +40,7 @@ int run(int argc, char** argv) {
     add_facts(app, chosen);
     add_events(app, chosen);
     add_load(app, chosen);
+    add_fill(app, chosen);
     add_drill(app, chosen);
     add_classify(app, chosen);
     try {

@@ -197,6 +197,21 @@ bool contains_all(const json& have, const json& want) {
     });
 }
 
+// A status may be older than the events: rest is what follows them.
+std::uint64_t newest_configuration(const std::vector<telemetry::Event>& events) {
+    std::uint64_t newest = 0;
+    for (const auto& event : events)
+        if (event.kind() == telemetry::CONFIGURED)
+            newest = std::max(newest, event.value());
+    return newest;
+}
+
+bool epoch_settled(const std::vector<telemetry::Event>& events) {
+    return std::any_of(events.begin(), events.end(), [](const telemetry::Event& event) {
+        return event.kind() == telemetry::EPOCH_SETTLED;
+    });
+}
+
 // Until the drill has ended, what was predicted has happened, and the application is at rest.
 int wait_for_rest(DrillSite& site, const Options& o, const DrillRecord& record) {
     const Instant give_up = runtime::now() + seconds(o.lease) + seconds(60);
@@ -216,7 +231,9 @@ int wait_for_rest(DrillSite& site, const Options& o, const DrillRecord& record) 
         else if (!contains_all(seen["wakes"], record.predicted["wakes"]) ||
                  !contains_all(seen["convicted"], record.predicted["convicted"]))
             missing = "what was predicted has not happened";
-        else if (!site.at_rest(*status))
+        else if (!site.at_rest(*status) ||
+                 (*status)["configuration"] < newest_configuration(events) ||
+                 (!seen["wakes"].empty() && !epoch_settled(events)))
             missing = "the application is not at rest";
         else
             return kDone;
@@ -224,20 +241,36 @@ int wait_for_rest(DrillSite& site, const Options& o, const DrillRecord& record) 
     return failed(fmt::format("drill {}: {} after {} s", record.id, missing, o.lease + 60));
 }
 
+// A spare that was made a moment ago still runs for a while: so rest is waited for.
+Result<json> status_at_rest(DrillSite& site) {
+    constexpr Duration kRestPatience = seconds(10);
+    const Instant give_up = runtime::now() + kRestPatience;
+    for (;;) {
+        auto status = site.status();
+        if (!status || site.at_rest(*status) || runtime::now() >= give_up)
+            return status;
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    }
+}
+
 int start(Options o) {
     auto opened = DrillSite::open(o.dir, o.app);
     if (!opened)
         return bad_usage(opened.error().text);
     DrillSite& site = **opened;
-    const auto status = site.status();
+    const auto status = o.force ? site.status() : status_at_rest(site);
     if (!status)
         return failed(status.error().text);
+    if (!site.at_rest(*status) && !o.force)
+        return failed("the application is not at rest (`zzctl status`): wait, or say --force");
     drill::Order common;
     common.id = fmt::format("{:x}", static_cast<std::uint64_t>(runtime::wall_ns() / 1000));
     common.lease = seconds(o.lease);
     common.delay = milliseconds(o.delay_ms);
     common.interval = milliseconds(o.interval_ms);
     common.wrong = o.wrong;
+    if ((*status)["epoch"].is_number())
+        common.epoch = Epoch((*status)["epoch"].get<std::uint64_t>());
     const auto planned = make_plan(o, site, *status, common);
     if (!planned)
         return bad_usage(planned.error().text);
@@ -246,8 +279,6 @@ int start(Options o) {
             "the cluster file does not allow drills: make it with `cluster init --drills`");
     if (planned->exceeds && !o.force)
         return failed("this drill goes beyond f: it needs --force");
-    if (!site.at_rest(*status) && !o.force)
-        return failed("the application is not at rest (`zzctl status`): wait, or say --force");
     std::vector<drill::Order> orders = planned->orders;
     DrillRecord record;
     record.id = common.id;

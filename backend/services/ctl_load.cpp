@@ -17,10 +17,15 @@ nlohmann::json to_json(const LoadResult& r) {
                           {"requests", r.series[i].requests},
                           {"p50_us", r.series[i].p50_us},
                           {"p99_us", r.series[i].p99_us}});
-    return {{"throughput", r.throughput}, {"p50_us", r.p50_us},
-            {"p99_us", r.p99_us},         {"errors", r.errors},
-            {"checked", r.checked},       {"wrong", r.wrong},
-            {"requests", r.requests},     {"cpu_us_per_request", r.cpu_us_per_request},
+    return {{"throughput", r.throughput},
+            {"p50_us", r.p50_us},
+            {"p99_us", r.p99_us},
+            {"max_us", r.max_us},
+            {"errors", r.errors},
+            {"checked", r.checked},
+            {"wrong", r.wrong},
+            {"requests", r.requests},
+            {"cpu_us_per_request", r.cpu_us_per_request},
             {"series", std::move(series)}};
 }
 

@@ -27,14 +27,6 @@ bool is_agreement(const Event& event) {
     return event.source().principal().role() == static_cast<std::uint32_t>(Role::Agreement);
 }
 
-// The first number about which an agreement replica saw a deviation.
-std::optional<Key> deviation(const Events& events) {
-    for (const Event& event : events)
-        if (event.kind() == telemetry::DEVIATION && is_agreement(event))
-            return Key{event.vote(), event.n()};
-    return std::nullopt;
-}
-
 std::optional<std::int64_t> first(const Events& events, telemetry::EventKind kind,
                                   std::string_view text = {}) {
     for (const Event& event : events)
@@ -57,20 +49,15 @@ std::set<std::uint32_t> told(const cluster::Application& app, const Events& even
     return out;
 }
 
-// The columns of the first deviation as they stood before anybody woke or was convicted.
+// The columns of one number, told by anybody, as they stood before anybody woke or was convicted.
 matrix::Matrix matrix_of(const DrillRecord& record, const cluster::Application& app,
-                         const Events& events, const Key& key) {
-    std::int64_t cut = INT64_MAX;
-    for (const auto kind : {telemetry::WAKE_DECIDED, telemetry::CONVICTED})
-        cut = std::min(cut, first(events, kind).value_or(INT64_MAX));
+                         const std::vector<const Event*>& told, std::int64_t cut) {
     std::map<std::uint32_t, const Event*> columns; // by agreement replica
-    for (const Event& event : events) {
-        if (event.kind() != telemetry::COLUMN_OF || event.vote() != key.vote || event.n() != key.n)
-            continue;
-        const std::uint32_t whose = event.subject().index();
+    for (const Event* event : told) {
+        const std::uint32_t whose = event->subject().index();
         const auto known = columns.find(whose);
-        if (known == columns.end() || event.wall_ns() <= cut)
-            columns[whose] = &event;
+        if (known == columns.end() || event->wall_ns() <= cut)
+            columns[whose] = event;
     }
     matrix::Matrix m(app.faults(), record.actives.size());
     for (const auto& [whose, event] : columns) {
@@ -91,6 +78,44 @@ matrix::Matrix matrix_of(const DrillRecord& record, const cluster::Application& 
         }
     }
     return m;
+}
+
+struct Dispute {
+    Key key;
+    matrix::Matrix matrix;
+    matrix::Verdict verdict;
+};
+
+// What the drill caused: the first number whose columns block, else the first whose columns
+// disagree. A replica that was merely late makes columns too; they are undecided.
+std::optional<Dispute> dispute_of(const DrillRecord& record, const cluster::Application& app,
+                                  const Events& events) {
+    const std::int64_t begun = first(events, telemetry::DRILL_STARTED, record.id).value_or(0);
+    std::int64_t cut = INT64_MAX;
+    for (const auto kind : {telemetry::WAKE_DECIDED, telemetry::CONVICTED})
+        cut = std::min(cut, first(events, kind).value_or(INT64_MAX));
+    std::map<Key, std::vector<const Event*>> told;
+    std::vector<Key> order;
+    for (const Event& event : events) {
+        if (event.kind() != telemetry::COLUMN_OF || event.wall_ns() < begun)
+            continue;
+        auto& columns = told[{event.vote(), event.n()}];
+        if (columns.empty())
+            order.push_back({event.vote(), event.n()});
+        columns.push_back(&event);
+    }
+    std::optional<Dispute> out;
+    for (const Key& key : order) {
+        Dispute one{key, matrix_of(record, app, told[key], cut), {}};
+        one.verdict = matrix::judge(one.matrix);
+        const bool blocks = one.verdict.kind == matrix::Kind::Blocking;
+        if (!blocks && (out || one.verdict.kind != matrix::Kind::NonBlocking))
+            continue;
+        out.emplace(std::move(one));
+        if (blocks)
+            break;
+    }
+    return out;
 }
 
 // What f+1 agreement replicas settled on.
@@ -146,19 +171,18 @@ json observed(const DrillRecord& record, const cluster::Application& app, const 
     auto margin_agreement = static_cast<std::int64_t>(faults.f),
          margin_execution = margin_agreement;
     json out = {{"verdict", "agreed"}, {"matrix", json::array()}};
-    if (const auto key = deviation(events)) {
-        const matrix::Matrix m = matrix_of(record, app, events, *key);
-        const matrix::Verdict verdict = matrix::judge(m);
+    if (const auto dispute = dispute_of(record, app, events)) {
+        const auto& [key, m, verdict] = *dispute;
         auto letters = matrix::Names::standard(m);
         for (std::size_t row = 0; row < record.actives.size(); ++row)
             letters.execution[row] = fmt::format("E{}", record.actives[row]);
         out["verdict"] = matrix::to_string(verdict.kind);
         out["rule"] = verdict.rule;
-        out["n"] = key->n;
-        out["kind"] = key->vote == 2 ? "checkpoint" : "reply";
+        out["n"] = key.n;
+        out["kind"] = key.vote == 2 ? "checkpoint" : "reply";
         out["matrix"] = drawn(record, m, letters);
         out["text"] = matrix::sentence(m, verdict, letters);
-        auto truth = settled_value(app, events, *key);
+        auto truth = settled_value(app, events, key);
         if (!truth)
             truth = verdict.value;
         if (truth) {
@@ -172,6 +196,9 @@ json observed(const DrillRecord& record, const cluster::Application& app, const 
     }
     for (const std::uint32_t slot : convicted)
         unresponsive.erase(slot);
+    margin_execution = std::min(
+        margin_execution, static_cast<std::int64_t>(faults.f) -
+                              static_cast<std::int64_t>(convicted.size() + unresponsive.size()));
     out["wakes"] = names(wakes);
     out["convicted"] = names(convicted);
     out["unresponsive"] = names(unresponsive);
@@ -179,10 +206,20 @@ json observed(const DrillRecord& record, const cluster::Application& app, const 
     return out;
 }
 
-json phases(const DrillRecord& record, const cluster::Application&, const Events& events) {
+json phases(const DrillRecord& record, const cluster::Application& app, const Events& events) {
     json out = json::object();
     const auto start = first(events, telemetry::DRILL_STARTED, record.id);
-    const auto origin = first(events, telemetry::DEVIATION);
+    const auto dispute = dispute_of(record, app, events);
+    // Of the number in dispute.
+    const auto about = [&](telemetry::EventKind kind) {
+        std::optional<std::int64_t> at;
+        for (const Event& event : events)
+            if (!at && event.kind() == kind && is_agreement(event) && dispute &&
+                event.vote() == dispute->key.vote && event.n() == dispute->key.n)
+                at = event.wall_ns();
+        return at;
+    };
+    const auto origin = about(telemetry::DEVIATION);
     const std::int64_t zero = origin.value_or(start.value_or(record.started_wall_ns));
     const auto add = [&](std::string_view name, std::optional<std::int64_t> at) {
         if (at)
@@ -190,7 +227,7 @@ json phases(const DrillRecord& record, const cluster::Application&, const Events
     };
     add("injected", start);
     add("first_deviation", origin);
-    add("evidence", first(events, telemetry::EVIDENCE_ROUND));
+    add("evidence", about(telemetry::EVIDENCE_ROUND));
     add("detected", first(events, telemetry::DEMANDED));
     if (!out.contains("detected"))
         add("detected", first(events, telemetry::NO_SIGNED));
@@ -200,7 +237,7 @@ json phases(const DrillRecord& record, const cluster::Application&, const Events
     add("log_received", first(events, telemetry::LOG_RECEIVED));
     add("replayed", first(events, telemetry::REPLAYED));
     add("first_report", first(events, telemetry::FIRST_REPORT));
-    add("first_match", first(events, telemetry::SETTLED_BY_EVIDENCE));
+    add("first_match", about(telemetry::SETTLED_BY_EVIDENCE));
     add("convicted", first(events, telemetry::CONVICTED));
     add("complete", first(events, telemetry::COMPLETED));
     add("removed", first(events, telemetry::EPOCH_SETTLED));

@@ -69,7 +69,8 @@ bool DrillSite::at_rest(const nlohmann::json& status) const {
     std::uint32_t active = 0;
     for (const auto& replica : status["execution"]) {
         active += replica["state"] == "active";
-        if (replica["state"] != "active" && replica["state"] != "sleeping")
+        if (replica["state"] != "active" &&
+            (replica["state"] != "sleeping" || replica["ready"] != true))
             return false;
     }
     return active == application_->faults().active_replicas() &&

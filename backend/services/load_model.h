@@ -32,8 +32,6 @@ struct ModelOptions {
     std::uint32_t size = 128;
     std::uint32_t cost_us = 0;
     double read_ratio = 0.5;
-    bool fill = false;       // SETs of fresh keys only
-    std::uint32_t lanes = 1; // in use, for fill
     std::uint64_t seed = 1;
 };
 

@@ -89,8 +89,10 @@ class LoadService final : public runtime::Service {
         result_.throughput = static_cast<double>(measured_) / std::max(1e-9, seconds_);
         result_.p50_us = percentile(latencies_, 50);
         result_.p99_us = percentile(latencies_, 99);
+        for (const std::uint32_t us : latencies_)
+            result_.max_us = std::max<std::uint64_t>(result_.max_us, us);
         result_.unanswered = waiting_;
-        result_.errors = waiting_;
+        result_.errors = result_.interrupted ? 0 : waiting_;
         result_.seconds = seconds_;
         if (fill_) {
             result_.filled_bytes = fill_->bytes_in(measured_);
@@ -158,9 +160,22 @@ class LoadService final : public runtime::Service {
         result_.series.push_back({second_latencies_.size(), percentile(second_latencies_, 50),
                                   percentile(second_latencies_, 99)});
         second_latencies_.clear();
-        if (options_.progress)
-            fmt::print(stderr, "{} of {} requests\n", std::min(measured_, fill_requests_),
-                       fill_requests_);
+        if (fill_ && options_.progress)
+            tell_progress(now);
+    }
+
+    void tell_progress(Instant now) {
+        const std::uint64_t bytes = fill_->bytes_in(measured_);
+        const auto per_second = [](std::uint64_t amount, Duration time) {
+            return static_cast<double>(amount) * 1e9 / static_cast<double>(time.count());
+        };
+        FillProgress progress{bytes, fill_->bytes, per_second(bytes - told_bytes_, now - told_), 0};
+        if (bytes > 0)
+            progress.seconds_left =
+                static_cast<double>(fill_->bytes - bytes) / per_second(bytes, now - began_);
+        told_ = now;
+        told_bytes_ = bytes;
+        options_.progress(progress);
     }
 
     void stop(Instant now) {

@@ -4,6 +4,7 @@
 // fills state. Runs in zzctl.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,7 @@ struct LoadOptions {
     std::uint32_t cost_us = 0; // declared budget; of a compute application: work of each request
     double read_ratio = 0.5;
     std::uint64_t fill_bytes = 0; // not 0: write so many bytes once instead, and stop
-    bool progress = false;
+    std::function<void(const FillProgress&)> progress; // of a fill, each second; may be empty
 };
 
 struct LoadSecond {
@@ -37,7 +38,8 @@ struct LoadSecond {
 
 struct LoadResult {
     double throughput = 0;
-    std::uint64_t p50_us = 0, p99_us = 0, errors = 0, checked = 0, wrong = 0, requests = 0;
+    std::uint64_t p50_us = 0, p99_us = 0, max_us = 0, errors = 0, checked = 0, wrong = 0,
+                  requests = 0;
     double cpu_us_per_request = 0;
     std::uint64_t unanswered = 0; // at the end
     std::vector<LoadSecond> series;

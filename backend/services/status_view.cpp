@@ -14,6 +14,7 @@ using nlohmann::json;
 using Member = std::pair<std::uint32_t, std::uint32_t>; // slot, incarnation
 
 constexpr Duration kFresh = seconds(4);
+constexpr std::uint32_t kDefined = 1, kPaused = 3, kSaved = 4, kStopped = 5; // hv::MachineState
 
 struct Claims { // of one application, fresh ones only
     std::map<std::uint32_t, telemetry::AgreementFacts> agreement;
@@ -94,7 +95,6 @@ bool listed(const Claims& claims, std::uint32_t needed, const Member& member, Li
 
 std::string execution_state(const Claims& claims, std::uint32_t needed, const Member& member,
                             std::optional<std::uint32_t> slot_state) {
-    constexpr std::uint32_t kPaused = 3, kSaved = 4, kStopped = 5;
     if (!slot_state)
         return "unknown";
     if (*slot_state == 0)
@@ -120,6 +120,22 @@ std::string execution_state(const Claims& claims, std::uint32_t needed, const Me
     if (said != claims.execution.end() && said->second.recovering())
         return "recovering";
     return *slot_state == 1 || said != claims.execution.end() ? "active" : "unknown";
+}
+
+// Whether a sleeper's machine is as its kind of spare sleeps (ZZ-7.7): a fresh one still runs.
+bool is_ready(cluster::SpareKind kind, const std::map<Member, std::uint32_t>& machines,
+              const Member& member) {
+    const auto machine = machines.find(member);
+    const std::uint32_t state = machine == machines.end() ? 0 : machine->second;
+    switch (kind) {
+    case cluster::SpareKind::Paused:
+        return state == kPaused;
+    case cluster::SpareKind::Hibernated:
+        return state == kSaved;
+    case cluster::SpareKind::Cold:
+        break;
+    }
+    return state <= kDefined || state == kStopped;
 }
 
 json suspicion_of(const Claims& claims, std::uint32_t needed, const PrincipalId& who) {
@@ -175,15 +191,20 @@ json execution_json(const cluster::Cluster& cluster, const cluster::Application&
         }
         const auto said = claims.execution.find(member);
         const std::string word = execution_state(claims, needed, member, state);
-        json spare;
-        if (state == 2U)
-            spare = cluster::to_string(cluster::spare_of(app, *cluster.host(slot.host)));
+        json spare, ready;
+        if (state == 2U) {
+            const auto kind = cluster::spare_of(app, *cluster.host(slot.host));
+            spare = cluster::to_string(kind);
+            if (word == "sleeping" && claims.hosts_with_controller.contains(slot.host.value))
+                ready = is_ready(kind, claims.machines, member);
+        }
         out.push_back(
             {{"id", fmt::format("E{}", slot.id.value)},
              {"incarnation", incarnation},
              {"host", cluster.host(slot.host)->name},
              {"state", word},
              {"spare", spare},
+             {"ready", ready},
              {"complete", word == "sleeping" || said == claims.execution.end()
                               ? json()
                               : json(said->second.complete())},
@@ -226,6 +247,7 @@ json application_json(const cluster::Cluster& cluster, const cluster::Applicatio
             {"mode", cluster::to_string(app.mode)},
             {"view", view ? json(*view) : json()},
             {"configuration", count([](const auto& f) { return f.configuration(); })},
+            {"epoch", count([](const auto& f) { return f.epoch(); })},
             {"last_executed", count([](const auto& f) { return f.settled(); })},
             {"stable_checkpoint", count([](const auto& f) { return f.stable(); })},
             {"agreement", agreement_json(cluster, app, claims, needed, view, committed, snapshots)},

@@ -22,7 +22,7 @@ enum class NoticeKind : std::uint8_t {
     Deviation,             // n: first column of ours that does not match; digest of subject differs
     EvidenceRound,         // n: SIGN-REQUESTs and MATCH-REQUESTs sent
     ColumnOf,              // n, vote, epoch: `columns` = what `subject` (agreement) holds
-    SettledByEvidence,     // n, digest = v, text says how
+    SettledByEvidence,     // n, digest = v, text says how; a match in time is not told
     Demanded,              // n, epoch
     NoSigned,              // n, subject = Ei.k
     Accused,               // n, subject

@@ -50,6 +50,9 @@ Result<std::string> Transport::bind(const std::string& endpoint) {
 }
 
 void Transport::allow(const ExchangeKey& key, const Peer& peer) {
+    if (const auto known = impl_->peers.find(key);
+        known != impl_->peers.end() && known->second == peer)
+        return;  // Its route lives on: a peer that is connected greets only once.
     revoke(key); // It may have been another peer's.
     impl_->peers[key] = peer;
     impl_->domain->allow(key);

@@ -12,6 +12,7 @@ namespace {
 
 constexpr auto kRestPatience = seconds(60);
 constexpr auto kReportPatience = seconds(20);
+constexpr auto kFlowing = std::chrono::milliseconds(1500); // until requests flow
 
 // The talk's blocking matrix over those that are active now; the first one signs its lie.
 Result<Words> matrix_words(const Site& site, const std::vector<std::string>& actives) {
@@ -40,6 +41,11 @@ const char* to_string(Fault fault) {
     return "unknown";
 }
 
+Words one_lane() {
+    return {"--app",  "A",   "--clients",    "1", "--seconds", "86400",
+            "--size", "100", "--read-ratio", "0"};
+}
+
 Result<Phases> play_round(const Site& site, const std::string& application, Fault fault,
                           seconds patience) {
     const auto before = site.rest(application, kRestPatience);
@@ -54,6 +60,11 @@ Result<Phases> play_round(const Site& site, const std::string& application, Faul
         words = std::move(drawn).value();
     }
     words.insert(words.end(), {"--app", application});
+    auto load = Background::begin(site, one_lane());
+    if (!load)
+        return load.error();
+    if (!site.ctl().rest(kFlowing))
+        return Error{"interrupted"};
     const auto run = demo::play_drill(site.ctl(), words, patience);
     if (!run.complaint.empty())
         return Error{fmt::format("{}: {}", to_string(fault), run.complaint)};
@@ -66,20 +77,17 @@ Result<Phases> play_round(const Site& site, const std::string& application, Faul
     if (after->wakeups.value_or(0) != before->wakeups.value_or(0) + 1)
         return Error{fmt::format("{}: {} wake-ups instead of one", to_string(fault),
                                  after->wakeups.value_or(0) - before->wakeups.value_or(0))};
+    const auto lane = (*load)->end();
+    if (!lane)
+        return lane.error();
     Phases phases;
     for (const auto& [name, value] : demo::child(*report, "phases_ms").items())
         if (value.is_number())
             phases[name] = value.get<double>();
     if (phases.empty())
         return Error{fmt::format("{}: the report has no phases", to_string(fault))};
+    phases[kFirstAccepted] = static_cast<double>(demo::number(*lane, "max_us").value_or(0)) / 1e3;
     return phases;
-}
-
-std::optional<double> first_accepted(const Phases& phases) {
-    for (const char* name : {"accepted", "first_accepted", "first_match"})
-        if (const auto it = phases.find(name); it != phases.end())
-            return it->second;
-    return std::nullopt;
 }
 
 } // namespace zz::bench

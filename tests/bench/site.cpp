@@ -85,15 +85,7 @@ Result<std::unique_ptr<Background>> Background::begin(const Site& site, Words lo
     return std::unique_ptr<Background>(new Background(std::move(child).value()));
 }
 
-Status Background::check() const {
-    child_->poll(0);
-    if (child_->running())
-        return Ok{};
-    return Error{
-        fmt::format("the client load ended with code {}: {}", child_->exit_code(), child_->err())};
-}
-
-Status Background::end() {
+Result<Json> Background::end() {
     child_->poll(0);
     child_->stop(kLoadEndsMs);
     const auto result = demo::parse_json(child_->out(), "zzctl load");
@@ -101,7 +93,7 @@ Status Background::end() {
         return result.error();
     if (const auto wrong = demo::number(*result, "wrong").value_or(0); wrong > 0)
         return Error{fmt::format("{} replies were wrong: {}", wrong, child_->err())};
-    return Ok{};
+    return *result;
 }
 
 double percentile(std::vector<double> values, double percent) {

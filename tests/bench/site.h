@@ -42,9 +42,8 @@ class Site {
 class Background {
   public:
     static Result<std::unique_ptr<Background>> begin(const Site& site, Words load);
-    Status check() const; // still there
-    // Ends it. An Error if a reply was wrong.
-    Status end();
+    // Ends it and gives its result. An Error if a reply was wrong.
+    Result<Json> end();
 
   private:
     explicit Background(std::unique_ptr<demo::Child> child) : child_(std::move(child)) {}

@@ -53,25 +53,24 @@ Result<std::vector<double>> measure(const Plan& plan, const Size& size, unsigned
     const auto full = (*site)->rest("A", seconds(60));
     if (!full)
         return full.error();
-    auto load = Background::begin(**site, {"--app", "A", "--clients", "1", "--seconds", "86400",
-                                           "--size", "100", "--read-ratio", "0"});
-    if (!load)
-        return load.error();
-    if (const Status stable = wait_for_checkpoint(**site, full->last_executed.value_or(1)); !stable)
-        return stable.error();
+    {
+        auto load = Background::begin(**site, one_lane());
+        if (!load)
+            return load.error();
+        if (const Status stable = wait_for_checkpoint(**site, full->last_executed.value_or(1));
+            !stable)
+            return stable.error();
+        if (const auto ended = (*load)->end(); !ended)
+            return ended.error();
+    }
     std::vector<double> out;
     for (unsigned round = 0; round < rounds; ++round) {
         note(fmt::format("state: {}, round {} of {}", size.name, round + 1, rounds));
         const auto phases = play_round(**site, "A", Fault::WrongReply, kRoundPatience);
         if (!phases)
             return phases.error();
-        const auto accepted = first_accepted(*phases);
-        if (!accepted)
-            return Error{"the drill's report does not say when the first reply was accepted"};
-        out.push_back(*accepted);
+        out.push_back(phases->at(kFirstAccepted));
     }
-    if (const Status ended = (*load)->end(); !ended)
-        return ended.error();
     if (const Status closed = (*site)->close(); !closed)
         return closed.error();
     return out;

@@ -254,6 +254,27 @@ class WakeUpTest : public QObject {
         h.say(AgreementId(2), h.demand(c.epoch, 5));
         QCOMPARE(h.state(3), MachineState::Running);
     }
+    // C3: a wake-up that ended in a conviction had a true cause and is not rationed.
+    void wake_ups_with_a_conviction_are_not_limited() {
+        Hosts h;
+        h.synchronize_all();
+        message::Config c = h.config;
+        const message::MemberState active = c.members[0].state;
+        for (int i = 0; i < 12; ++i) {
+            h.say(AgreementId(1), h.demand(c.epoch, 5));
+            h.say(AgreementId(2), h.demand(c.epoch, 5));
+            ++c.number;
+            c.members[0].state = message::MemberState::Convicted;
+            h.certify(c);
+            ++c.number;
+            ++c.epoch;
+            c.members[0].state = active;
+            ++c.members[0].incarnation;
+            h.certify(c);
+            h.run(milliseconds(3500));
+        }
+        QCOMPARE(h.asked(3, "wake E3.0"), 12UL);
+    }
     void crashed_machine_is_relaunched_with_back_off() {
         Hosts h;
         h.synchronize_all();

@@ -203,6 +203,21 @@ class HostileTest : public QObject {
         QVERIFY(server.saw(client.name, PeerChange::Lost));
     }
 
+    // Telling a key again, as a controller does at each heartbeat, costs nobody its link.
+    void allowed_again() {
+        Context context;
+        Node server(context, agreement_peer(1));
+        Node client(context, execution_peer(1, 1));
+        server.listen();
+        client.dial(server);
+        QVERIFY(
+            until({&server, &client}, [&] { return client.saw(server.name, PeerChange::Seen); }));
+        server.transport->allow(client.keys.public_key, client.name);
+        QVERIFY(server.transport->reachable(client.name));
+        QVERIFY(server.transport->send(client.name, Blob(bytes_of("x"))));
+        QVERIFY(until({&server, &client}, [&] { return client.frames.size() == 1; }));
+    }
+
     // A dialled port where somebody else listens: no frame goes there.
     void wrong_server_key() {
         Context context;
