@@ -114,7 +114,7 @@ class HostService {
             return;
         }
         if (routed->destination == setup_.self) {
-            on_local(received.from, *routed);
+            on_local(received, *routed);
             return;
         }
         const auto host = host_of(*routed);
@@ -148,7 +148,8 @@ class HostService {
     }
 
     // For this host itself.
-    void on_local(const transport::Peer& from, const transport::Routed& routed) {
+    void on_local(const transport::Received& received, const transport::Routed& routed) {
+        const transport::Peer& from = received.from;
         const ByteView bytes = routed.frame.view();
         if (bytes.empty())
             return;
@@ -169,13 +170,14 @@ class HostService {
                 !control.ParseFromArray(rest.data(), static_cast<int>(rest.size())))
                 return;
             if (control.has_command() && from.principal.role == Role::Operator)
-                answer(from, control.command());
+                answer(received, control.command());
             return;
         }
         }
     }
 
-    void answer(const transport::Peer& from, const telemetry::Command& command) {
+    void answer(const transport::Received& to, const telemetry::Command& command) {
+        const transport::Peer& from = to.from;
         telemetry::LocalControl control;
         auto& out = *control.mutable_answer();
         auto& hello = *out.mutable_hello();
@@ -194,10 +196,11 @@ class HostService {
             out.set_nonce(body->nonce());
             execute(command, *body, out);
         }
-        transport_->send(from,
-                         transport::encode({ApplicationId(), setup_.self, from.principal,
-                                            runtime::local_frame(runtime::LocalFrame::Control,
-                                                                 control.SerializeAsString())}));
+        // An operator may be here with several programs: the answer goes to the one that asked.
+        transport_->answer(to,
+                           transport::encode({ApplicationId(), setup_.self, from.principal,
+                                              runtime::local_frame(runtime::LocalFrame::Control,
+                                                                   control.SerializeAsString())}));
     }
 
     void execute(const telemetry::Command& command, const telemetry::CommandBody& body,

@@ -19,8 +19,18 @@ Operators::Operators(const cluster::Cluster& cluster, HostId host, std::string f
         std::uint32_t id = 0;
         std::uint64_t nonce = 0;
         while (in >> id >> nonce)
-            nonces_[id] = nonce;
+            nonces_[id].floor = nonce;
     }
+}
+
+bool Operators::is_fresh(Seen& seen, std::uint64_t nonce) {
+    if (nonce <= seen.floor || !seen.above.insert(nonce).second)
+        return false;
+    if (seen.above.size() > kNoncesKept) {
+        seen.floor = *seen.above.begin();
+        seen.above.erase(seen.above.begin());
+    }
+    return true;
 }
 
 Result<telemetry::CommandBody> Operators::check(const telemetry::Command& command,
@@ -53,15 +63,14 @@ Result<telemetry::CommandBody> Operators::check_all(const telemetry::Command& co
         return Error{"the command is too old: compare the clocks of operator and host"};
     if (entry->role != cluster::OperatorRole::Operator && !is_read_only(*body))
         return Error{fmt::format("operator {} is a viewer and may change nothing", entry->name)};
-    auto& last = nonces_[body->operator_()];
-    if (body->nonce() <= last)
+    if (!is_fresh(nonces_[body->operator_()], body->nonce()))
         return Error{"the command was seen before (its nonce is not new)"};
-    last = body->nonce();
     // What only reads may be replayed after a crash of this host without harm.
     if (!file_.empty() && !is_read_only(*body)) {
         std::string text;
-        for (const auto& [id, nonce] : nonces_)
-            text += fmt::format("{} {}\n", id, nonce);
+        for (const auto& [id, seen] : nonces_)
+            text +=
+                fmt::format("{} {}\n", id, seen.above.empty() ? seen.floor : *seen.above.rbegin());
         if (const Status written = runtime::replace_file(file_, text); !written)
             return written.error();
     }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "protocol/cluster/cluster.h"
@@ -29,8 +30,16 @@ class Operators {
     const cluster::Cluster* cluster_;
     HostId host_;
     std::string file_;
-    std::map<std::uint32_t, std::uint64_t>
-        nonces_; // at most one for each operator of the cluster file
+    // Nonces of one operator. They are clock readings of several programs, so they come nearly, not
+    // wholly, in order.
+    struct Seen {
+        std::uint64_t floor = 0;         // at or below: refused
+        std::set<std::uint64_t> above{}; // at most kNoncesKept
+    };
+    static constexpr std::size_t kNoncesKept = 1024;
+    static bool is_fresh(Seen& seen, std::uint64_t nonce);
+
+    std::map<std::uint32_t, Seen> nonces_; // of operators of the cluster file
 };
 
 // Whether a viewer may send it (O2).

@@ -97,6 +97,9 @@ void Transport::hang_up(const Peer& peer) {
 bool Transport::send(const Peer& peer, Blob frame) {
     return impl_->send(peer, std::move(frame));
 }
+bool Transport::answer(const Received& to, const Blob& frame) {
+    return impl_->answer(to, frame);
+}
 void Transport::flush() {
     impl_->flush(steady_now());
 }

@@ -12,6 +12,7 @@
 // reported otherwise.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -65,9 +66,17 @@ struct Counters {
     std::uint64_t failed_handshakes = 0; // of all kinds, garbage included
 };
 
+// The connection that a frame came over, if the peer dialled us. It says where to answer, never who
+// is there.
+struct Route {
+    std::array<std::uint8_t, 8> id{};
+    std::uint8_t size = 0; // 0: none
+};
+
 struct Received {
     Peer from;
     Blob frame;
+    Route route{};
 };
 
 enum class PeerChange : std::uint8_t { Seen, Lost };
@@ -124,6 +133,10 @@ class Transport {
     // dialled. False: there is no such link, or the frame is larger than kFrameBytesMax. Frames
     // leave at the next poll() or flush().
     bool send(const Peer& peer, Blob frame);
+    // Sends at once over the connection that `to` came over: a peer may hold several, as an
+    // operator with a console and a command line. False: it is gone, full or revoked; nothing is
+    // queued.
+    bool answer(const Received& to, const Blob& frame);
     // Hands ZeroMQ what it takes now.
     void flush();
 

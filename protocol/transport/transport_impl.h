@@ -43,6 +43,7 @@ struct Transport::Impl {
     ~Impl();
 
     void open_router();
+    bool answer(const Received& to, const Blob& frame);
     bool send(const Peer& peer, Blob frame);
     void flush(Instant now);
     // Waits once, at most `timeout`, and adds what it found.

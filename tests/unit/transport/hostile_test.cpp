@@ -218,6 +218,36 @@ class HostileTest : public QObject {
         QVERIFY(until({&server, &client}, [&] { return client.frames.size() == 1; }));
     }
 
+    // Two programs of one operator hold one key: each gets the answer to its own question.
+    void answers_go_where_the_question_came_from() {
+        Context context;
+        Node server(context, agreement_peer(1));
+        Node one(context, execution_peer(1, 0));
+        Node two(context, execution_peer(1, 0));
+        two.keys = one.keys;
+        auto again = Transport::make(context, two.keys);
+        QVERIFY(bool(again));
+        two.transport = std::move(again).value();
+        server.listen();
+        one.dial(server);
+        two.dial(server);
+        const auto both_see = [&] {
+            return one.saw(server.name, PeerChange::Seen) && two.saw(server.name, PeerChange::Seen);
+        };
+        QVERIFY(until({&server, &one, &two}, both_see));
+        one.transport->send(server.name, Blob(bytes_of("one")));
+        two.transport->send(server.name, Blob(bytes_of("two")));
+        QVERIFY(until({&server, &one, &two}, [&] { return server.frames.size() == 2; }));
+        for (const Received& question : server.frames)
+            QVERIFY(server.transport->answer(question, question.frame));
+        QVERIFY(until({&server, &one, &two},
+                      [&] { return one.frames.size() == 1 && two.frames.size() == 1; }));
+        QVERIFY(one.frames[0].frame == Blob(bytes_of("one")));
+        QVERIFY(two.frames[0].frame == Blob(bytes_of("two")));
+        server.transport->revoke(one.keys.public_key);
+        QVERIFY(!server.transport->answer(server.frames[0], Blob(bytes_of("x"))));
+    }
+
     // A dialled port where somebody else listens: no frame goes there.
     void wrong_server_key() {
         Context context;
