@@ -15,6 +15,7 @@ void Dialled::connect(Instant now) {
     redial_at_ = now + kRedialAfter;
     monitor_.reset();
     socket_.reset();
+    socket_due = monitor_due = true;
     const bool subscriber = type_ == zmq::socket_type::sub;
     zmq::socket_t socket =
         make_socket(context_, type_, keys_, subscriber ? kPublishHighWaterMark : kHighWaterMark);
@@ -31,6 +32,7 @@ void Dialled::connect(Instant now) {
 
 LinkChange Dialled::watch(Instant now, std::uint64_t& failed) {
     const bool before = up_;
+    monitor_due = false;
     bool again = false; // It went up: perhaps a second time since we looked.
     for (LinkChange change = monitor_->next(); change != LinkChange::None;
          change = monitor_->next()) {

@@ -26,6 +26,10 @@ class Dialled {
     // kNever while up.
     Instant redial_at() const { return up_ ? kNever : redial_at_; }
 
+    // Whether they are to be looked at (transport_impl.h: Transport::Impl::turn).
+    bool socket_due = true;
+    bool monitor_due = true;
+
   private:
     Context::Impl& context_;
     const LinkKeys& keys_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <poll.h>
 #include <unistd.h>
 
 #include "protocol/base/check.h"
@@ -180,6 +181,7 @@ void Transport::Impl::flush_link(const Peer& peer, Link& link, Instant now) {
 Transport::Impl::Sent Transport::Impl::send_to(Link& link, Bytes message) {
     if (!link.dialled || !link.dialled->up())
         return send_routed(link.routing_id, std::move(message));
+    link.dialled->socket_due = true;
     // Whatever keeps a dialled link from taking it, its monitor tells; until then it counts as
     // full.
     return send_bytes(link.dialled->socket(), std::move(message), ZMQ_DONTWAIT) >= 0 ? Sent::Yes
@@ -188,6 +190,7 @@ Transport::Impl::Sent Transport::Impl::send_to(Link& link, Bytes message) {
 
 Transport::Impl::Sent Transport::Impl::send_routed(const Bytes& routing_id, Bytes message) {
     ZZ_CHECK(router.has_value(), "a route of {} bytes without a router", routing_id.size());
+    router_due = true;
     if (zmq_send(router->handle(), routing_id.data(), routing_id.size(),
                  ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0)
         return zmq_errno() == EHOSTUNREACH ? Sent::Gone : Sent::Full;
@@ -195,6 +198,7 @@ Transport::Impl::Sent Transport::Impl::send_routed(const Bytes& routing_id, Byte
 }
 
 void Transport::Impl::receive_router(Turn& out) {
+    router_due = false;
     for (int i = 0; i < kMessagesPerTurnMax; ++i) {
         zmq::message_t id;
         zmq::message_t body;
@@ -214,9 +218,11 @@ void Transport::Impl::receive_router(Turn& out) {
         }
         on_message(it->second, body, {id.data<std::uint8_t>(), id.size()}, &key, out);
     }
+    router_due = true;
 }
 
 void Transport::Impl::receive_dialled(const Peer& peer, Link& link, Turn& out) {
+    link.dialled->socket_due = false;
     for (int i = 0; i < kMessagesPerTurnMax; ++i) {
         zmq::message_t body;
         if (!receive_part(link.dialled->socket(), body))
@@ -228,9 +234,11 @@ void Transport::Impl::receive_dialled(const Peer& peer, Link& link, Turn& out) {
         }
         on_message(peer, body, {}, nullptr, out);
     }
+    link.dialled->socket_due = true;
 }
 
 void Transport::Impl::receive_published(const Peer& peer, Subscription& subscription, Turn& out) {
+    subscription.dialled.socket_due = false;
     for (int i = 0; i < kMessagesPerTurnMax; ++i) {
         zmq::message_t body;
         if (!receive_part(subscription.dialled.socket(), body))
@@ -245,6 +253,7 @@ void Transport::Impl::receive_published(const Peer& peer, Subscription& subscrip
         const auto* data = body.data<std::uint8_t>();
         out.published.push_back({peer, Blob(Bytes(data, data + body.size()))});
     }
+    subscription.dialled.socket_due = true;
 }
 
 void Transport::Impl::on_message(const Peer& peer, const zmq::message_t& message,
@@ -303,7 +312,7 @@ void Transport::Impl::on_hello(const Peer& peer, Link& link, const Entry& entry)
 
 void Transport::Impl::watch_links(Instant now) {
     for (auto& [peer, link] : links) {
-        if (!link.dialled)
+        if (!link.dialled || !(link.dialled->monitor_due || now >= link.dialled->redial_at()))
             continue;
         switch (link.dialled->watch(now, counters.failed_handshakes)) {
         case LinkChange::Up:
@@ -322,9 +331,11 @@ void Transport::Impl::watch_links(Instant now) {
         }
     }
     for (auto& [peer, subscription] : subscriptions)
-        (void)subscription.dialled.watch(now, counters.failed_handshakes);
-    if (!router_monitor)
+        if (subscription.dialled.monitor_due || now >= subscription.dialled.redial_at())
+            (void)subscription.dialled.watch(now, counters.failed_handshakes);
+    if (!router_monitor || !router_monitor_due)
         return;
+    router_monitor_due = false;
     for (LinkChange change = router_monitor->next(); change != LinkChange::None;
          change = router_monitor->next())
         counters.failed_handshakes += change == LinkChange::Failed ? 1 : 0;
@@ -346,50 +357,65 @@ Instant Transport::Impl::next_event() const {
     return next;
 }
 
-void Transport::Impl::turn(Duration timeout, std::span<const int> extra, Turn& out) {
-    std::vector<zmq_pollitem_t> items;
-    const auto watch_socket = [&items](zmq::socket_t& socket) {
-        items.push_back({socket.handle(), 0, ZMQ_POLLIN, 0});
-    };
-    items.push_back({nullptr, waker->fd, ZMQ_POLLIN, 0});
+void Transport::Impl::wait(Duration timeout, std::span<const int> extra, Turn& out) {
+    std::vector<pollfd> fds{{waker->fd, POLLIN, 0}};
     for (const int fd : extra)
-        items.push_back({nullptr, fd, ZMQ_POLLIN, 0});
+        fds.push_back({fd, POLLIN, 0});
+    std::vector<bool*> due;
+    bool any_due = false;
+    const auto watch = [&](zmq::socket_t& socket, bool& is_due) {
+        fds.push_back({socket.get(zmq::sockopt::fd), POLLIN, 0});
+        due.push_back(&is_due);
+        any_due = any_due || is_due;
+    };
+    const auto watch_both = [&](Dialled& dialled) {
+        watch(dialled.socket(), dialled.socket_due);
+        watch(dialled.monitor(), dialled.monitor_due);
+    };
     if (router) {
-        watch_socket(*router);
-        watch_socket(router_monitor->socket);
+        watch(*router, router_due);
+        watch(router_monitor->socket, router_monitor_due);
     }
-    for (auto& [peer, link] : links) {
-        if (link.dialled) {
-            watch_socket(link.dialled->socket());
-            watch_socket(link.dialled->monitor());
-        }
-    }
-    for (auto& [peer, subscription] : subscriptions) {
-        watch_socket(subscription.dialled.socket());
-        watch_socket(subscription.dialled.monitor());
-    }
-    const Duration until_next = std::max(next_event() - steady_now(), Duration(0));
-    const Duration wait =
-        events.empty() ? std::min({timeout, until_next, Duration(seconds(3600))}) : Duration(0);
-    const auto ms = static_cast<long>((wait + milliseconds(1) - Duration(1)) / milliseconds(1));
-    // Interrupted or not: what is there is taken below, without waiting.
-    (void)zmq_poll(items.data(), static_cast<int>(items.size()), ms);
-
-    std::uint64_t wakes = 0;
-    out.woken = read(waker->fd, &wakes, sizeof wakes) == static_cast<ssize_t>(sizeof wakes);
-    for (std::size_t i = 0; i < extra.size(); ++i) {
-        if (items[i + 1].revents != 0)
-            out.ready.push_back(extra[i]);
-    }
-    watch_links(steady_now());
-    if (router)
-        receive_router(out);
-    for (auto& [peer, link] : links) {
+    for (auto& [peer, link] : links)
         if (link.dialled)
-            receive_dialled(peer, link, out);
-    }
+            watch_both(*link.dialled);
     for (auto& [peer, subscription] : subscriptions)
-        receive_published(peer, subscription, out);
+        watch_both(subscription.dialled);
+    const Duration until_next = std::max(next_event() - steady_now(), Duration(0));
+    const Duration wait = events.empty() && !any_due
+                              ? std::min({timeout, until_next, Duration(seconds(3600))})
+                              : Duration(0);
+    const auto ms = static_cast<int>((wait + milliseconds(1) - Duration(1)) / milliseconds(1));
+    // Interrupted or not: what is due is looked at.
+    (void)::poll(fds.data(), fds.size(), ms);
+    std::uint64_t wakes = 0;
+    out.woken = fds[0].revents != 0 &&
+                read(waker->fd, &wakes, sizeof wakes) == static_cast<ssize_t>(sizeof wakes);
+    for (std::size_t i = 0; i < extra.size(); ++i)
+        if (fds[i + 1].revents != 0)
+            out.ready.push_back(extra[i]);
+    for (std::size_t i = 0; i < due.size(); ++i)
+        *due[i] = *due[i] || fds[1 + extra.size() + i].revents != 0;
+}
+
+void Transport::Impl::turn(Duration timeout, std::span<const int> extra, Turn& out) {
+    // What was sent to may have taken in the news already: it is looked at before the wait.
+    receive_due(out);
+    const bool found = !out.frames.empty() || !out.published.empty();
+    wait(found ? Duration(0) : timeout, extra, out);
+    watch_links(steady_now());
+    receive_due(out);
+}
+
+void Transport::Impl::receive_due(Turn& out) {
+    if (router && router_due)
+        receive_router(out);
+    for (auto& [peer, link] : links)
+        if (link.dialled && link.dialled->socket_due)
+            receive_dialled(peer, link, out);
+    for (auto& [peer, subscription] : subscriptions)
+        if (subscription.dialled.socket_due)
+            receive_published(peer, subscription, out);
 }
 
 } // namespace zz::transport

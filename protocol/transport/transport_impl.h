@@ -46,7 +46,10 @@ struct Transport::Impl {
     bool answer(const Received& to, const Blob& frame);
     bool send(const Peer& peer, Blob frame);
     void flush(Instant now);
-    // Waits once, at most `timeout`, and adds what it found.
+    // Waits once, at most `timeout`, and adds what it found. The descriptor of a ZeroMQ socket
+    // tells of news only until some call on the socket took it in. So each socket is emptied when
+    // it is looked at, and one that was sent to, or was left full, is due to be looked at in any
+    // case.
     void turn(Duration timeout, std::span<const int> extra, Turn& out);
     void forget_route(const Peer& peer, Link& link);
     void set_reachable(const Peer& peer, Link& link, bool reachable);
@@ -56,6 +59,8 @@ struct Transport::Impl {
     std::shared_ptr<Domain> domain;
     std::optional<zmq::socket_t> router; // made by the first bind
     std::optional<Monitor> router_monitor;
+    bool router_due = true;
+    bool router_monitor_due = true;
     std::map<ExchangeKey, Peer> peers; // the allow-list
     std::map<Peer, Link> links;
     std::map<Peer, Subscription> subscriptions;
@@ -78,6 +83,9 @@ struct Transport::Impl {
     void on_message(const Peer& peer, const zmq::message_t& message, ByteView routing_id,
                     const ExchangeKey* key, Turn& out);
     void on_hello(const Peer& peer, Link& link, const Entry& entry);
+    // Finds out which sockets are due.
+    void wait(Duration timeout, std::span<const int> extra, Turn& out);
+    void receive_due(Turn& out);
     void watch_links(Instant now);
     Instant next_event() const;
 };
