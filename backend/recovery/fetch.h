@@ -22,7 +22,7 @@ inline constexpr std::size_t kWantedMax =
     65'536; // background ones beyond it are left to the next walk
 inline constexpr std::size_t kRecentMax = 8'192; // hashes that came: a second copy is no fault
 inline constexpr Duration kSourceDeadline =
-    milliseconds(250);                             // doubles with each miss, up to 16 times
+    milliseconds(100);                             // doubles with each miss, up to 16 times
 inline constexpr std::uint32_t kLateLeft = 2;      // misses after which a source is left alone
 inline constexpr Duration kLatePause = seconds(5); // for so long, while there is a better one
 inline constexpr Duration kUnavailablePause = milliseconds(500);

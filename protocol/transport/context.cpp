@@ -2,6 +2,7 @@
 #include "protocol/transport/context_impl.h"
 
 #include <algorithm>
+#include <csignal>
 #include <fmt/format.h>
 
 #include "protocol/base/check.h"
@@ -47,8 +48,13 @@ Context::Impl::Impl() {
     zmq::socket_t socket(zmq, zmq::socket_type::rep);
     socket.set(zmq::sockopt::linger, 0);
     socket.bind(kAdmissionEndpoint);
+    // Signals are for the owner's threads, as ZeroMQ's own threads hold it.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     admission_ =
         std::thread([this, s = std::move(socket)]() mutable { admit_for_ever(std::move(s)); });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 Context::Impl::~Impl() {
