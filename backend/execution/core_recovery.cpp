@@ -100,6 +100,9 @@ void Core::on(const Installed& result) {
     act(Stable{result.n});
     if (wakeup_known_)
         act(Pin{true});
+    install_if_behind(); // What became stable meanwhile.
+    if (installing_ > 0)
+        return;
     ask_status(now_);
     if (!whole_)
         walk();

@@ -3,7 +3,7 @@
 // --dir` made:
 //
 //   cluster.toml                   the same bytes for every party
-//   keys/operator.key              and one file per principal of the cluster file, see below
+//   keys/operator-admin.key        and one file per principal of the cluster file, see below
 //   hosts/HOST/                    everything one host owns; on real hosts this is its /var/lib/zz
 //     local.sock                   its zz-host listens here for its services (Unix socket)
 //     host/  controller/           data folders of zz-host and zz-controller

@@ -93,6 +93,11 @@ class Run {
     }
 
     void harm() {
+        if (request_.calm) {
+            plan_agreement_liars(world_.now(), shape_.faults.f);
+            world_.run(world_.now() + kFaultsFor);
+            return;
+        }
         world_.set_weather(draw_weather(random_));
         const std::uint64_t count = kFaultsMin + random_.below(kFaultsMore);
         const Instant from = world_.now();
@@ -105,22 +110,27 @@ class Run {
 
     // At most f of each cluster turn bad, each at its own time, until healing (ZZ-1.2).
     void plan_liars(Instant from) {
-        const auto plan = [&](PrincipalId target, std::string_view name) {
-            world_.at(from + random_.between(Duration(0), kFaultsFor / 2),
-                      [this, target, name] { turn(target, name); });
-        };
-        for (const std::uint32_t id : draw_some(shape_.faults.agreement_replicas()))
-            plan(principal(AgreementId(id)),
-                 kAgreementDrills[random_.below(kAgreementDrills.size())]);
-        for (const std::uint32_t slot : draw_some(shape_.faults.execution_slots()))
-            plan(principal(ExecutionId{SlotId(slot), Incarnation(0)}),
+        plan_agreement_liars(from, random_.below(shape_.faults.f + 1));
+        for (const std::uint32_t slot :
+             draw_some(random_.below(shape_.faults.f + 1), shape_.faults.execution_slots()))
+            plan(from, principal(ExecutionId{SlotId(slot), Incarnation(0)}),
                  kExecutionDrills[random_.below(kExecutionDrills.size())]);
     }
 
-    // 0 to f distinct numbers of 1..of.
-    std::set<std::uint32_t> draw_some(std::uint32_t of) {
+    void plan_agreement_liars(Instant from, std::uint64_t count) {
+        for (const std::uint32_t id : draw_some(count, shape_.faults.agreement_replicas()))
+            plan(from, principal(AgreementId(id)),
+                 kAgreementDrills[random_.below(kAgreementDrills.size())]);
+    }
+
+    void plan(Instant from, PrincipalId target, std::string_view name) {
+        world_.at(from + random_.between(Duration(0), kFaultsFor / 2),
+                  [this, target, name] { turn(target, name); });
+    }
+
+    // `count` distinct numbers of 1..of.
+    std::set<std::uint32_t> draw_some(std::uint64_t count, std::uint32_t of) {
         std::set<std::uint32_t> some;
-        const std::uint64_t count = random_.below(shape_.faults.f + 1);
         while (some.size() < count)
             some.insert(draw(of));
         return some;
@@ -233,6 +243,18 @@ class Run {
             return fail_unrest("not at rest at the end");
         if (checker_.checked() == before)
             checker_.fail("no request was answered after healing");
+        check_wake_ups();
+    }
+
+    // ZZ-6.9: every wake-up ends in the replacement of an active replica, so in a later epoch; with
+    // timely and correct actives there is none.
+    void check_wake_ups() {
+        if (request_.calm && checker_.wakeups() > 0)
+            checker_.fail("a wake-up although every active replica is correct and timely");
+        const auto config = center_.configuration();
+        for (const Epoch woken : checker_.woken_epochs())
+            if (config && woken >= config->epoch)
+                checker_.fail(fmt::format("the wake-up of epoch {} replaced nobody", woken.value));
     }
 
     void fail_unrest(const std::string& what) {

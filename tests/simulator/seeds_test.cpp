@@ -23,6 +23,23 @@ class SeedsTest : public QObject {
         }
     }
 
+    // ZZ-6.9: f agreement replicas that lie, equivocate, accuse and demand wake nobody while every
+    // active replica is correct and timely (C1).
+    void liars_of_agreement_wake_nobody() {
+        for (const std::uint32_t f : {1U, 2U})
+            for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+                zz::simulator::Request request;
+                request.seed = seed;
+                request.f = f;
+                request.calm = true;
+                const zz::simulator::Outcome outcome = zz::simulator::run(request);
+                QVERIFY2(outcome.violations.empty(),
+                         outcome.violations.empty() ? "" : outcome.violations.front().c_str());
+                QCOMPARE(outcome.wakeups, std::uint64_t{0});
+                QVERIFY(outcome.replies > 0);
+            }
+    }
+
     // Each seed does what the invariants need to mean something.
     void a_seed_has_faults_and_requests() {
         std::uint64_t wakeups = 0, convictions = 0, views = 0;

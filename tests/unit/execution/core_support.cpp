@@ -46,6 +46,8 @@ void Bench::settle() {
             return;
         for (const Action& action : out.actions)
             if (const Job* job = std::get_if<Job>(&action)) {
+                if (std::holds_alternative<Install>(*job) && during_install)
+                    std::exchange(during_install, {})();
                 jobs_dropped += std::holds_alternative<DropState>(*job) ? 1U : 0U;
                 installs += std::holds_alternative<Install>(*job) ? 1U : 0U;
                 for (const Result& result : engine->run(*job))

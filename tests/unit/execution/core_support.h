@@ -3,6 +3,8 @@
 // hand (f = 1).
 #pragma once
 
+#include <functional>
+
 #include "backend/execution/core.h"
 #include "backend/execution/engine.h"
 #include "protocol/auth/plain_keyring.h"
@@ -69,6 +71,7 @@ class Bench {
     std::vector<core::Notice> notices;
     std::uint64_t jobs_dropped = 0; // DropState
     std::uint64_t installs = 0;
+    std::function<void()> during_install; // called once, before the engine has installed anything
     bool hold_nodes = false; // nodes others ask for are not answered by the bench anyway
     Instant now{1'000'000'000};
     std::uint64_t nonce = 0;

@@ -76,6 +76,7 @@ class RecoveryTest : public QObject {
     void restartedReplicaGoesOnFromItsDisk();
     void restartedReplicaReportsAndSignsAllAboveTheStableCheckpoint();
     void oneThatFellBehindInstallsTheStableCheckpoint();
+    void newerCheckpointDuringAnInstallIsTakenAtOnce();
     void unprovedCheckpointsAreNotInstalled();
     void wrongOwnStateIsReplaced();
     void badSourceIsLeft();
@@ -278,6 +279,18 @@ void RecoveryTest::oneThatFellBehindInstallsTheStableCheckpoint() {
     }
     QVERIFY(behind.core->facts().complete);
     QCOMPARE(behind.core->facts().executed, SequenceNumber(41));
+}
+
+// A spare remembers the checkpoint of the time it went to sleep; the newer one comes while that is
+// being installed, and nothing waits for a heartbeat.
+void RecoveryTest::newerCheckpointDuringAnInstallIsTakenAtOnce() {
+    Source source(40);
+    Bench behind(2, 20);
+    behind.learn(first_configuration());
+    behind.during_install = [&] { behind.stable(40, source.root); };
+    behind.stable(20, Digest{});
+    QVERIFY(!behind.during_install);
+    QCOMPARE(behind.core->facts().executed, SequenceNumber(40));
 }
 
 // R3.
