@@ -107,7 +107,8 @@ void Core::propose() {
     next_ = std::max(next_, state_.n() + 1);
     while (next_ <= log_.high()) {
         const bool system = system_.has_unproposed();
-        if (pool_.unproposed() == 0 && !system)
+        const bool clients = pool_.unproposed() > 0 && next_ <= client_high();
+        if (!clients && !system)
             return;
         const std::uint64_t in_flight = next_ - 1 - state_.n();
         if (in_flight >= kPipelineMax)
@@ -116,18 +117,19 @@ void Core::propose() {
                           pool_.unproposed_bytes() >= options_.limits.batch_bytes_max;
         if (in_flight > 0 && !full && !system && now_ < pool_.oldest() + kGatherDelay)
             return;
-        if (!propose_batch())
+        if (!propose_batch(clients))
             return;
     }
 }
 
 // False if what waited fits no batch.
-bool Core::propose_batch() {
+bool Core::propose_batch(bool clients) {
     message::Batch batch;
     for (message::SystemRequest& request : system_.take(kSystemPerBatchMax))
         batch.system.push_back(std::move(request));
-    for (message::Bundle& bundle : pool_.take(options_.limits, state_.lanes()))
-        batch.bundles.push_back(std::move(bundle));
+    if (clients)
+        for (message::Bundle& bundle : pool_.take(options_.limits, state_.lanes()))
+            batch.bundles.push_back(std::move(bundle));
     if (batch.bundles.empty() && batch.system.empty())
         return false;
     last_proposed_ = std::max({wall(), last_proposed_ + 1, state_.time() + 1});

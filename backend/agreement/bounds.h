@@ -13,6 +13,9 @@ namespace zz::agreement {
 // Batches proposed and not yet committed at the primary; more requests gather for the next one
 // (ZZ-3.1).
 inline constexpr std::uint64_t kPipelineMax = 8;
+// The last numbers of a window take system requests alone: when clients have filled it and a
+// checkpoint is in dispute, the ENROL of the spare that can decide it must still be ordered.
+inline constexpr std::uint64_t kSystemNumbers = 2;
 // A request waits no longer than this for company while fewer than kPipelineMax batches are in
 // flight.
 inline constexpr Duration kGatherDelay = milliseconds(1);

@@ -109,7 +109,9 @@ class Core {
     void forward_system(const message::SystemRequest& request);
     void forward_waiting();
     void propose();
-    bool propose_batch();
+    bool propose_batch(bool clients);
+    // Highest number of the window that takes requests of clients.
+    SequenceNumber client_high() const { return log_.high() - kSystemNumbers; }
     std::string refusal(const message::Batch& batch) const;
     Timestamp wall() const;
 
@@ -185,6 +187,7 @@ class Core {
     void heartbeat();
     void update_timers();
     bool delay_is_ours();
+    Instant delay_deadline() const;
     bool waits_for_commit() const;
     Instant wake_at() const;
 

@@ -20,12 +20,7 @@ void Core::on_time() {
     }
     if (is_primary())
         return;
-    // While all of the window is committed nothing more can be ordered, whoever is primary.
-    const bool full = state_.n() >= log_.high();
-    const Instant deadline =
-        full ? kNever
-             : std::min({pool_.next_deadline(), system_.next_deadline(), progress_deadline_});
-    if (now_ < deadline)
+    if (now_ < delay_deadline())
         return;
     if (delay_is_ours()) {
         const Instant later = now_ + options_.limits.heartbeat;
@@ -36,6 +31,15 @@ void Core::on_time() {
         return;
     }
     start_view_change(view_ + 1);
+}
+
+// When the primary is to be replaced, if nothing moves. While all of the window is committed
+// nothing more can be ordered, whoever is primary.
+Instant Core::delay_deadline() const {
+    const Instant of_clients = state_.n() < client_high() ? pool_.next_deadline() : kNever;
+    if (state_.n() >= log_.high())
+        return kNever;
+    return std::min({of_clients, system_.next_deadline(), progress_deadline_});
 }
 
 // Others went on without us: first we fetch what we miss. Not for ever: a mark that one of f liars
@@ -81,7 +85,7 @@ void Core::update_timers() {
     else if (progress_deadline_ == kNever || progress_mark_ != state_.n())
         progress_deadline_ = now_ + timeout();
     progress_mark_ = state_.n();
-    const bool full = state_.n() >= log_.high();
+    const bool full = state_.n() >= client_high();
     if (window_was_full_ && !full) {
         pool_.watch_again(now_ + timeout());
         system_.watch_again(now_ + timeout());
@@ -95,13 +99,11 @@ Instant Core::wake_at() const {
         return std::min(at, view_deadline_);
     if (is_primary()) {
         const bool room = next_ <= log_.high() && next_ - 1 - state_.n() < kPipelineMax;
-        if (may_vote() && room && pool_.unproposed() > 0)
+        if (may_vote() && room && next_ <= client_high() && pool_.unproposed() > 0)
             at = std::min(at, pool_.oldest() + kGatherDelay);
         return at;
     }
-    if (state_.n() < log_.high())
-        at = std::min({at, pool_.next_deadline(), system_.next_deadline(), progress_deadline_});
-    return at;
+    return std::min(at, delay_deadline());
 }
 
 } // namespace zz::agreement

@@ -8,13 +8,20 @@
 namespace zz::detection {
 namespace {
 
-// Tagged or signed, another digest than the settled one.
-bool is_contradicted(const Case& c, const Held& held) {
-    if (held.reported && value_of(c, held) != *c.value)
-        return true;
-    return std::ranges::any_of(held.signed_reports, [&](const auto& report) {
-        return value_of(c, report.value) != *c.value;
-    });
+// A replica that was restarted knows of a stable checkpoint its certificate alone: not the batch of
+// its number, but the root, which is over that number too (ZZ-5.2).
+template <class T> bool differs(const Case& c, const T& said) {
+    return (c.committed ? value_of(c, said) : said.digest) != *c.value;
+}
+
+// What it reported, tagged or signed, that differs from the settled value.
+std::optional<Digest> contradiction(const Case& c, const Held& held) {
+    if (held.reported && differs(c, held))
+        return held.digest;
+    for (const auto& report : held.signed_reports)
+        if (differs(c, report.value))
+            return report.value.digest;
+    return std::nullopt;
 }
 
 void order_convict(Board& b, const Case& c, ExecutionId id, message::Convict convict) {
@@ -33,16 +40,15 @@ void order_convict(Board& b, const Case& c, ExecutionId id, message::Convict con
 } // namespace
 
 void accuse(Board& b, Case& c) {
-    if (!c.value || !c.committed)
+    if (!c.value || (!c.committed && c.settled != Settledness::Stable))
         return;
     for (const auto& [id, held] : c.held) {
-        if (!b.roster.live(id) || !is_contradicted(c, held) || c.accusations[id].contains(b.self))
+        const auto wrong = contradiction(c, held);
+        if (!b.roster.live(id) || !wrong || c.accusations[id].contains(b.self))
             continue;
         core::Notice deviation = b.about(c, core::NoticeKind::Deviation);
         deviation.subject = principal(id);
-        deviation.digest = value_of(c, held);
-        if (deviation.digest == *c.value)
-            deviation.digest = value_of(c, held.signed_reports.back().value);
+        deviation.digest = *wrong;
         b.notice(std::move(deviation));
         core::Notice accused = b.about(c, core::NoticeKind::Accused);
         accused.subject = principal(id);

@@ -41,6 +41,8 @@ Case* Board::find(VoteKind vote, SequenceNumber n) {
         at->second.n = n;
         if (n <= h)
             at->second.settled = Settledness::Stable;
+        if (n == h && vote == VoteKind::Checkpoint)
+            at->second.value = stable_root;
     }
     return &at->second;
 }

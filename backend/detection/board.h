@@ -67,6 +67,7 @@ struct Board {
     std::map<Key, Case> cases;
     std::set<Key> contested; // that hold unequal signed reports
     SequenceNumber h, committed, settled, quorum_mark;
+    Digest stable_root; // of the stable checkpoint h
     Budget budget;
     std::uint32_t rounds_asked = 0; // evidence rounds begun or repeated since the last heartbeat
     Counters counters;

@@ -155,6 +155,7 @@ void on_stable(Board& b, const message::StableCertificate& certificate) {
     if (n <= b.h)
         return;
     b.h = n;
+    b.stable_root = certificate.checkpoint.root;
     b.committed = std::max(b.committed, n);
     for (auto& [key, c] : b.cases) {
         if (c.n > n)

@@ -38,7 +38,6 @@ class Checker {
     std::uint64_t checked() const { return checked_; }
     std::uint64_t convictions() const { return convicted_.size(); }
     std::uint64_t wakeups() const { return woken_epochs_.size(); }
-    const std::set<Epoch>& woken_epochs() const { return woken_epochs_; } // by correct controllers
     std::uint64_t view_changes() const { return views_.size(); }
     const std::set<PrincipalId>& convicted() const { return convicted_; }
     SequenceNumber executed() const { return reference_next_ - 1; }

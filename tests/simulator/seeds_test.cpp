@@ -27,7 +27,7 @@ class SeedsTest : public QObject {
     // active replica is correct and timely (C1).
     void liars_of_agreement_wake_nobody() {
         for (const std::uint32_t f : {1U, 2U})
-            for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+            for (std::uint64_t seed = 1; seed <= (f == 1 ? 8U : 2U); ++seed) {
                 zz::simulator::Request request;
                 request.seed = seed;
                 request.f = f;

@@ -76,6 +76,22 @@ class SystemRequestTest : public QObject {
         QVERIFY(r.agree());
     }
 
+    // Clients fill the window while a checkpoint is in dispute; what decides it is still ordered.
+    void ordered_in_a_window_that_clients_filled() {
+        Replicas r;
+        r.settle = false;
+        r.start();
+        for (std::uint64_t n = 1; n <= 20; ++n) {
+            r.submit(1, n, {1, 2, 3, 4});
+            r.run();
+        }
+        const std::size_t filled = r.committed_everywhere();
+        r.input(3, core::OrderSystem{{convict(r, 1)}});
+        r.run();
+        QCOMPARE(r.committed_everywhere(), filled + 1);
+        QCOMPARE(r.core(1).state().members().config().number, ConfigurationNumber(1));
+    }
+
     // ZZ-6.7: a CONVICT or SETTLED without its proof is not even forwarded.
     void unproven_system_requests_are_dropped() {
         Replicas r;

@@ -208,6 +208,28 @@ class TalkTest : public QObject {
         QCOMPARE(p.config.members[0].state, message::MemberState::Empty);
     }
 
+    // Simulator, seed 6 at f = 1: agreement replicas that were restarted know of a stable
+    // checkpoint its certificate alone, not the batch. Its root is what they accuse by; without
+    // that nobody was ever convicted and the epoch did not end.
+    void a_certificate_accuses_after_a_restart() {
+        Panel p(1, {{1, {"QQQQ", "Q"}}, {2, {"QQQQ", "Q"}}, {3, {"QQQQ", "Q", false}}});
+        const SequenceNumber n(8);
+        const auto right = p.signed_report(VoteKind::Checkpoint, n, 'Q');
+        const auto wrong = p.signed_report(VoteKind::Checkpoint, n, 'P');
+        message::StableCertificate stable;
+        stable.checkpoint.n = n;
+        stable.checkpoint.root = right.digest;
+        for (std::uint32_t a = 1; a <= 4; ++a) {
+            p.step(AgreementId(a), core::StableMoved{stable});
+            p.signed_by(SlotId(2), right, AgreementId(a));
+            p.signed_by(SlotId(1), wrong, AgreementId(a));
+        }
+        p.deliver_all();
+        QCOMPARE(p.convicted.size(), 1UL);
+        QCOMPARE(p.convicted[0].slot.value, 1U);
+        QCOMPARE(p.accusers(SlotId(2)), 0UL);
+    }
+
     // Policy `matrix`: the COLUMNs alone wake, and E1 is convicted once E3 has told.
     void matrix_policy_wakes_on_columns() {
         Panel p(1, {{1, {"PQQQ", "Q"}}, {2, {"PPPQ", "P"}}, {3, {"PPPP", "P", false}}},
