@@ -163,7 +163,8 @@ void Core::on_result(Instant now, const Result& result) {
         given_ = executed_ = opened->n;
         holds_state_ = opened->n > SequenceNumber(0);
         whole_ = opened->whole;
-        if (holds_state_)
+        // One that was installed came without its batch digest: it is not ours to sign (ZZ-5.2).
+        if (holds_state_ && opened->batch_digest != Digest{})
             checkpoints_[opened->n] = {opened->batch_digest, opened->root, {}, {}};
         orders_.advance(executed_);
         reconsider();

@@ -77,6 +77,7 @@ class RecoveryTest : public QObject {
     void restartedReplicaReportsAndSignsAllAboveTheStableCheckpoint();
     void oneThatFellBehindInstallsTheStableCheckpoint();
     void newerCheckpointDuringAnInstallIsTakenAtOnce();
+    void installedCheckpointIsNotSignedAfterARestart();
     void unprovedCheckpointsAreNotInstalled();
     void wrongOwnStateIsReplaced();
     void badSourceIsLeft();
@@ -291,6 +292,20 @@ void RecoveryTest::newerCheckpointDuringAnInstallIsTakenAtOnce() {
     behind.stable(20, Digest{});
     QVERIFY(!behind.during_install);
     QCOMPARE(behind.core->facts().executed, SequenceNumber(40));
+}
+
+// A liar asks for a signature over no batch at all: with it, a correct replica would be convicted.
+void RecoveryTest::installedCheckpointIsNotSignedAfterARestart() {
+    Source source(40);
+    Bench behind(2, 20);
+    behind.learn(first_configuration());
+    behind.stable(40, source.root);
+    behind.restart();
+    behind.learn(first_configuration());
+    QCOMPARE(behind.core->facts().executed, SequenceNumber(40));
+    behind.sends.clear();
+    behind.from_agreement(4, message::SignRequest{VoteKind::Checkpoint, SequenceNumber(40), {}});
+    QVERIFY(behind.sent<message::SignedReport>().empty());
 }
 
 // R3.
