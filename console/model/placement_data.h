@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the placement view shows: hosts x applications and who sits where. Plain values.
+#pragma once
+
+#include <QString>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "console/model/replica_look.h"
+#include "protocol/base/quorum.h"
+
+namespace zz::console {
+
+struct PlacedReplica {
+    Role role = Role::Execution; // Agreement or Execution
+    std::uint32_t index = 0;     // A3 -> 3, E1 -> 1
+    std::uint32_t incarnation = 0;
+    ReplicaState state = ReplicaState::Unknown;
+    Badges badges;
+    bool primary = false;
+    bool stale = false;             // no recent word of it
+    std::optional<double> progress; // 0..1 of waking, recovering, re-imaging
+};
+QString name_of(const PlacedReplica& replica); // "A3", "E1", "E1.2"
+
+struct PlacementHost {
+    QString name;
+    std::uint32_t id = 0;
+    std::optional<double> cpu; // 0..1; none: not told
+    std::optional<double> memory;
+    bool stale = false; // its zz-host is not heard
+    bool lost = false;
+    std::optional<std::int64_t> age_ms; // of the last heartbeat
+};
+
+struct PlacementApplication {
+    QString name; // "B"
+    QString kind; // "kv"
+    QString mode; // "zz", "sep", "base", "unreplicated"
+    Faults faults;
+};
+
+struct Placed {
+    std::uint32_t host = 0;        // index into hosts
+    std::uint32_t application = 0; // index into applications
+    PlacedReplica replica;
+};
+
+struct PlacementData {
+    std::vector<PlacementHost> hosts;
+    std::vector<PlacementApplication> applications;
+    std::vector<Placed> placed; // in any order; indices beyond hosts or applications are ignored
+};
+
+} // namespace zz::console
