@@ -23,7 +23,7 @@
 namespace zz::telemetry {
 
 inline constexpr std::size_t kSessionRecordBytesMax = 64u << 20;
-inline constexpr Duration kSessionKeyframeEvery = seconds(10); // of receive time
+inline constexpr Duration kSessionKeyframeEvery = seconds(10);   // of receive time
 inline constexpr std::uint64_t kSessionKeyframeBytes = 8u << 20; // or so many bytes, if sooner
 inline constexpr std::size_t kSessionIndexEvery = 64;            // keyframes of an index record
 inline constexpr std::size_t kSessionKeyframesMax = 1u << 20;    // a reader knows of

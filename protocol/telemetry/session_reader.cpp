@@ -77,8 +77,7 @@ SessionReader::Record SessionReader::read_at(std::uint64_t offset, Fault& fault)
     const auto cut = [&](std::uint64_t bytes) { return offset + bytes > summary_.bytes; };
     fault = Fault::Cut;
     std::string head, check;
-    if (cut(session::kHeadBytes) ||
-        !read_exactly(file_.get(), offset, head, session::kHeadBytes))
+    if (cut(session::kHeadBytes) || !read_exactly(file_.get(), offset, head, session::kHeadBytes))
         return record;
     const std::uint32_t length = session::length_of(head);
     if (length > kSessionRecordBytesMax) {
@@ -105,8 +104,7 @@ SessionReader::Record SessionReader::read_at(std::uint64_t offset, Fault& fault)
 bool SessionReader::read_closed() {
     std::string tail;
     if (summary_.bytes < begin_ + session::kTailBytes ||
-        !read_exactly(file_.get(), summary_.bytes - session::kTailBytes, tail,
-                      session::kTailBytes))
+        !read_exactly(file_.get(), summary_.bytes - session::kTailBytes, tail, session::kTailBytes))
         return false;
     const std::uint64_t at = session::end_offset_of(tail);
     Fault fault = Fault::None;

@@ -87,9 +87,8 @@ Status SessionWriter::close(std::int64_t ended_wall_ns, std::uint64_t lost) {
     if (const Status put = this->put(number(Type::End), end.SerializeAsString()); !put)
         return put;
     const std::string tail = session::tail(at);
-    const bool written =
-        std::fwrite(tail.data(), 1, tail.size(), file_.get()) == tail.size() &&
-        std::fflush(file_.get()) == 0 && fsync(fileno(file_.get())) == 0;
+    const bool written = std::fwrite(tail.data(), 1, tail.size(), file_.get()) == tail.size() &&
+                         std::fflush(file_.get()) == 0 && fsync(fileno(file_.get())) == 0;
     file_.reset();
     if (!written)
         return Error{fmt::format("cannot write {}: {}", path_, std::strerror(errno))};

@@ -4,7 +4,7 @@
 
 #include <QtTest>
 
-using namespace zz::telemetry;
+namespace zz::telemetry {
 
 class LatencyTest : public QObject {
     Q_OBJECT
@@ -53,5 +53,7 @@ class LatencyTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(LatencyTest)
+} // namespace zz::telemetry
+
+QTEST_APPLESS_MAIN(zz::telemetry::LatencyTest)
 #include "latency_test.moc"

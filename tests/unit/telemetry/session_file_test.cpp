@@ -7,8 +7,7 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
-using namespace zz;
-using namespace zz::telemetry;
+namespace zz::telemetry {
 
 namespace {
 
@@ -217,5 +216,7 @@ class SessionFileTest : public QObject {
     }
 };
 
-QTEST_APPLESS_MAIN(SessionFileTest)
+} // namespace zz::telemetry
+
+QTEST_APPLESS_MAIN(zz::telemetry::SessionFileTest)
 #include "session_file_test.moc"
