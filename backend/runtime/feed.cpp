@@ -28,9 +28,11 @@ void Feed::push(telemetry::Event event) {
     queue_.push_back(update.SerializeAsString());
 }
 
-void Feed::notice(const core::Notice& notice) {
+void Feed::notice(const core::Notice& notice, ApplicationId about) {
     telemetry::Event event;
     to_proto(notice, event);
+    if (source_.application() == 0)
+        event.set_application(about.value + 1U);
     push(std::move(event));
 }
 

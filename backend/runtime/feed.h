@@ -23,7 +23,8 @@ class Feed {
 
     const telemetry::Source& source() const { return source_; }
 
-    void notice(const core::Notice& notice);
+    // `about`: the application, where the source is of the host as a whole.
+    void notice(const core::Notice& notice, ApplicationId about);
     void event(telemetry::EventKind kind, std::string_view text, std::uint64_t value = 0,
                const PrincipalId& subject = {});
     // The caller fills `of` and `process`; the rest is filled here.

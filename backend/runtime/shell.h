@@ -78,7 +78,7 @@ template <class Core, class Input, class Action> class Shell {
         for (auto& action : out.actions)
             perform_(action);
         for (const auto& notice : out.notices)
-            feed_->notice(notice);
+            feed_->notice(notice, node_->application());
     }
 
     Core* core_;

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocol/telemetry/fold_state.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <tuple>
+
+namespace zz::telemetry {
+namespace {
+
+using Member = std::pair<std::uint32_t, std::uint32_t>; // slot, incarnation
+using Slots = std::map<std::uint32_t, std::pair<std::uint32_t, std::uint32_t>>;
+
+// hv::MachineState and message::MemberState, as telemetry.proto lists them.
+constexpr std::uint32_t kDefined = 1, kPaused = 3, kSaved = 4, kStopped = 5;
+constexpr std::uint32_t kEmpty = 0, kActive = 1, kAsleep = 2, kConvicted = 3;
+
+struct Claims { // of one application, fresh ones only
+    std::map<std::uint32_t, const AgreementFacts*> agreement;
+    std::map<Member, const ExecutionFacts*> execution;
+    std::map<Member, std::uint32_t> machines;  // states of execution machines
+    std::map<std::uint32_t, bool> controllers; // hosts whose controller is heard
+    std::uint32_t needed = 2;
+};
+
+Claims claims_of(const SourceBook& book, const ApplicationEntry& app, std::int64_t now_ns) {
+    Claims claims;
+    claims.needed = fact_quorum(app);
+    for (const auto& [key, known] : book.sources()) {
+        if (!book.is_fresh(known, now_ns))
+            continue;
+        const Facts& facts = known.facts;
+        if (facts.has_controller()) {
+            claims.controllers[known.host] = true;
+            for (const auto& machine : facts.controller().machines())
+                if (machine.application() == app.id() &&
+                    principal_of(machine.principal()).role == Role::Execution)
+                    claims.machines[{machine.principal().index(),
+                                     machine.principal().incarnation()}] = machine.state();
+        }
+        if (key.application != app.id() + 1)
+            continue;
+        if (facts.has_agreement() && key.principal.role == Role::Agreement)
+            claims.agreement[key.principal.index] = &facts.agreement();
+        else if (facts.has_execution() && key.principal.role == Role::Execution)
+            claims.execution[{key.principal.index, key.principal.incarnation}] = &facts.execution();
+    }
+    return claims;
+}
+
+// What at least f+1 agreement replicas say the same.
+template <class Read> auto agreed(const Claims& claims, Read read) {
+    using Value = decltype(read(std::declval<const AgreementFacts&>()));
+    std::map<Value, std::uint32_t> count;
+    std::optional<Value> out;
+    for (const auto& [id, facts] : claims.agreement) {
+        Value value = read(*facts);
+        if (++count[value] >= claims.needed && (!out || *out < value))
+            out = std::move(value);
+    }
+    return out;
+}
+
+// The highest value that f+1 replicas have reached: of marks that only grow.
+template <class Read> Known reached(const Claims& claims, Read read) {
+    std::vector<std::uint64_t> values;
+    for (const auto& [id, facts] : claims.agreement)
+        values.push_back(read(*facts));
+    std::sort(values.rbegin(), values.rend());
+    return values.size() < claims.needed ? Known() : Known(values[claims.needed - 1]);
+}
+
+Slots slots_of(const AgreementFacts& facts) {
+    Slots out;
+    for (const auto& slot : facts.slots())
+        out[slot.slot()] = {slot.incarnation(), slot.state()};
+    return out;
+}
+
+// At least f+1 list this member.
+template <class List> bool listed(const Claims& claims, const Member& member, List list) {
+    std::uint32_t count = 0;
+    for (const auto& [id, facts] : claims.agreement) {
+        const auto& entries = list(*facts);
+        count += std::any_of(entries.begin(), entries.end(),
+                             [&](const SlotFacts& entry) {
+                                 return Member(entry.slot(), entry.incarnation()) == member;
+                             })
+                     ? 1U
+                     : 0U;
+    }
+    return count >= claims.needed;
+}
+
+Known suspicion_of(const Claims& claims, const PrincipalId& who) {
+    return reached(claims, [&](const AgreementFacts& facts) {
+        std::uint64_t count = 0;
+        for (const auto& entry : facts.suspicion())
+            if (principal_of(entry.subject()) == who)
+                count = entry.count();
+        return count;
+    });
+}
+
+ExecutionState state_of(const Claims& claims, const Member& member,
+                        std::optional<std::uint32_t> slot_state) {
+    if (!slot_state)
+        return ExecutionState::Unknown;
+    if (*slot_state == kEmpty)
+        return ExecutionState::Reimaging;
+    if (*slot_state == kConvicted)
+        return ExecutionState::Convicted;
+    if (listed(
+            claims, member, [](const auto& f) -> const auto& { return f.unresponsive(); }))
+        return ExecutionState::Unresponsive;
+    const auto machine = claims.machines.find(member);
+    const auto said = claims.execution.find(member);
+    const bool known = machine != claims.machines.end();
+    const bool stopped = known && machine->second == kStopped;
+    const bool awake = listed(
+        claims, member, [](const auto& f) -> const auto& { return f.awake(); });
+    if (*slot_state == kAsleep && !awake)
+        return stopped ? ExecutionState::Stopped : ExecutionState::Sleeping;
+    if (stopped)
+        return ExecutionState::Stopped;
+    const bool heard = said != claims.execution.end();
+    if (*slot_state == kAsleep &&
+        (!heard || (known && (machine->second == kPaused || machine->second == kSaved))))
+        return ExecutionState::Waking;
+    if (heard && said->second->recovering())
+        return ExecutionState::Recovering;
+    return *slot_state == kActive || heard ? ExecutionState::Active : ExecutionState::Unknown;
+}
+
+// Whether a sleeper's machine is as its kind of spare sleeps (ZZ-7.7): a fresh one still runs.
+bool is_ready(const std::string& spare, const Claims& claims, const Member& member) {
+    const auto machine = claims.machines.find(member);
+    const std::uint32_t state = machine == claims.machines.end() ? 0 : machine->second;
+    if (spare == "paused")
+        return state == kPaused;
+    if (spare == "hibernated")
+        return state == kSaved;
+    return state <= kDefined || state == kStopped;
+}
+
+void fold_agreement(const SourceBook& book, const ApplicationEntry& app, const Claims& claims,
+                    std::int64_t now_ns, ApplicationView& out) {
+    const auto replicas = static_cast<std::uint64_t>(app.agreement_size());
+    for (const auto& entry : app.agreement()) {
+        AgreementView view;
+        view.index = entry.index();
+        view.host = entry.host();
+        const auto it = claims.agreement.find(entry.index());
+        if (it == claims.agreement.end()) {
+            view.state =
+                book.is_up(entry.host(), now_ns) ? AgreementState::Silent : AgreementState::Unknown;
+        } else {
+            const bool behind =
+                out.committed &&
+                it->second->committed() + app.checkpoint_interval() < *out.committed;
+            view.state = behind ? AgreementState::Behind : AgreementState::Up;
+        }
+        if (out.view && replicas != 0)
+            view.primary = *out.view % replicas == entry.index() - 1U;
+        view.suspicion = suspicion_of(claims, principal(AgreementId(entry.index())));
+        out.agreement.push_back(view);
+    }
+}
+
+void fold_execution(const ApplicationEntry& app, const Claims& claims, ApplicationView& out) {
+    const auto slots = agreed(claims, slots_of);
+    for (const auto& entry : app.execution()) {
+        ExecutionView view;
+        view.slot = entry.index();
+        view.host = entry.host();
+        std::optional<std::uint32_t> state;
+        if (slots && slots->contains(entry.index())) {
+            view.incarnation = slots->at(entry.index()).first;
+            state = slots->at(entry.index()).second;
+        }
+        const Member member{entry.index(),
+                            static_cast<std::uint32_t>(view.incarnation.value_or(0))};
+        view.state = state_of(claims, member, state);
+        const bool sleeps = view.state == ExecutionState::Sleeping;
+        if (state == kAsleep) {
+            view.spare = entry.spare();
+            if (sleeps && claims.controllers.contains(entry.host()))
+                view.ready = is_ready(entry.spare(), claims, member);
+        }
+        const auto said = claims.execution.find(member);
+        if (!sleeps && said != claims.execution.end()) {
+            view.complete = said->second->complete();
+            view.executed = said->second->executed();
+            view.bytes_fetched = said->second->bytes_fetched();
+        }
+        view.suspicion = suspicion_of(
+            claims, principal(ExecutionId{SlotId(member.first), Incarnation(member.second)}));
+        out.execution.push_back(std::move(view));
+    }
+}
+
+std::vector<ConvictionView> fold_convictions(const Claims& claims) {
+    using Key = std::tuple<std::uint32_t, std::uint32_t, std::uint64_t>;
+    std::map<Key, std::pair<std::uint32_t, std::string>> count;
+    for (const auto& [id, facts] : claims.agreement)
+        for (const auto& c : facts->convictions()) {
+            auto& entry = count[{c.slot(), c.incarnation(), c.n()}];
+            ++entry.first;
+            entry.second = c.proof();
+        }
+    std::vector<ConvictionView> out;
+    for (const auto& [key, entry] : count)
+        if (entry.first >= claims.needed)
+            out.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), entry.second});
+    return out;
+}
+
+std::vector<ConfigurationFacts> fold_history(const Claims& claims) {
+    std::map<std::pair<std::uint64_t, std::string>, std::uint32_t> count; // number, encoded
+    for (const auto& [id, facts] : claims.agreement)
+        for (const auto& change : facts->history())
+            ++count[{change.number(), change.SerializeAsString()}];
+    std::vector<ConfigurationFacts> out;
+    for (const auto& [key, times] : count)
+        if (times >= claims.needed) {
+            out.emplace_back();
+            out.back().ParseFromString(key.second);
+        }
+    return out;
+}
+
+} // namespace
+
+std::string_view to_string(AgreementState state) {
+    constexpr std::array<std::string_view, 4> kWords{"unknown", "silent", "behind", "up"};
+    return kWords[static_cast<std::size_t>(state)];
+}
+
+std::string_view to_string(ExecutionState state) {
+    constexpr std::array<std::string_view, 9> kWords{"unknown",    "sleeping",  "waking",
+                                                     "recovering", "active",    "unresponsive",
+                                                     "convicted",  "reimaging", "stopped"};
+    return kWords[static_cast<std::size_t>(state)];
+}
+
+ApplicationView view_of(const SourceBook& book, const ApplicationEntry& application,
+                        std::int64_t now_ns) {
+    const Claims claims = claims_of(book, application, now_ns);
+    ApplicationView out;
+    out.id = application.id();
+    out.f = application.f();
+    const auto mark = [&](auto read) { return reached(claims, read); };
+    out.view = agreed(claims, [](const auto& f) { return f.view(); });
+    out.configuration = mark([](const auto& f) { return f.configuration(); });
+    out.epoch = mark([](const auto& f) { return f.epoch(); });
+    out.last_executed = mark([](const auto& f) { return f.settled(); });
+    out.stable = mark([](const auto& f) { return f.stable(); });
+    out.committed = mark([](const auto& f) { return f.committed(); });
+    out.counters.requests = mark([](const auto& f) { return f.requests(); });
+    out.counters.wakeups = mark([](const auto& f) { return f.wakeups(); });
+    out.counters.removals = mark([](const auto& f) { return f.removals(); });
+    out.counters.nonblocking = mark([](const auto& f) { return f.nonblocking(); });
+    out.counters.blocking = mark([](const auto& f) { return f.blocking(); });
+    out.counters.view_changes = mark([](const auto& f) { return f.view_changes(); });
+    out.counters.evidence_rounds = mark([](const auto& f) { return f.evidence_rounds(); });
+    fold_agreement(book, application, claims, now_ns, out);
+    fold_execution(application, claims, out);
+    out.convictions = fold_convictions(claims);
+    out.history = fold_history(claims);
+    return out;
+}
+
+const AgreementView* ApplicationView::replica(std::uint32_t index) const {
+    const auto it = std::find_if(agreement.begin(), agreement.end(),
+                                 [&](const auto& one) { return one.index == index; });
+    return it == agreement.end() ? nullptr : &*it;
+}
+
+const ExecutionView* ApplicationView::slot(std::uint32_t index) const {
+    const auto it = std::find_if(execution.begin(), execution.end(),
+                                 [&](const auto& one) { return one.slot == index; });
+    return it == execution.end() ? nullptr : &*it;
+}
+
+std::size_t ApplicationView::count(ExecutionState state) const {
+    return static_cast<std::size_t>(std::count_if(
+        execution.begin(), execution.end(), [&](const auto& one) { return one.state == state; }));
+}
+
+std::uint32_t ApplicationView::agreement_faults() const {
+    return static_cast<std::uint32_t>(
+        std::count_if(agreement.begin(), agreement.end(),
+                      [](const auto& one) { return one.state != AgreementState::Up; }));
+}
+
+std::uint32_t ApplicationView::execution_faults() const {
+    return static_cast<std::uint32_t>(
+        count(ExecutionState::Unresponsive) + count(ExecutionState::Convicted) +
+        count(ExecutionState::Reimaging) + count(ExecutionState::Stopped));
+}
+
+bool ApplicationView::at_rest() const {
+    return count(ExecutionState::Active) == f + 1 && count(ExecutionState::Sleeping) == f &&
+           execution.size() == 2 * f + 1 &&
+           std::none_of(execution.begin(), execution.end(), [](const auto& one) {
+               return one.complete == false || one.ready == false;
+           });
+}
+
+} // namespace zz::telemetry
