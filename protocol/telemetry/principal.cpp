@@ -73,7 +73,7 @@ std::string iso_time(std::int64_t wall_ns) {
     const chrono::sys_time<chrono::nanoseconds> at{chrono::nanoseconds(wall_ns)};
     const auto day = chrono::floor<chrono::days>(at);
     const chrono::year_month_day date{day};
-    const chrono::hh_mm_ss time{chrono::floor<milliseconds>(at - day)};
+    const chrono::hh_mm_ss time{chrono::floor<chrono::milliseconds>(at - day)};
     return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
                        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
                        time.hours().count(), time.minutes().count(), time.seconds().count(),
