@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "backend/state/merge.h"
 #include "protocol/base/check.h"
 
 namespace zz::state {
@@ -54,6 +55,10 @@ Overlay::Entry TreeOverlay::next(ByteView from) {
     }
 }
 
+Overlay::Range TreeOverlay::range(const Bounds& bounds) {
+    return merged(writes_, bounds, base_.range(bounds_below(writes_, bounds), needs_));
+}
+
 Bytes PrefixOverlay::whole(ByteView key) const {
     Bytes all = prefix_;
     all.insert(all.end(), key.begin(), key.end());
@@ -70,6 +75,25 @@ Overlay::Entry PrefixOverlay::next(ByteView from) {
     entry.key.erase(entry.key.begin(),
                     entry.key.begin() + static_cast<std::ptrdiff_t>(prefix_.size()));
     return entry;
+}
+
+Overlay::Range PrefixOverlay::range(const Bounds& bounds) {
+    Bytes from = whole(bounds.from);
+    Bytes until;
+    if (bounds.until.empty()) { // the first key that does not begin with the prefix
+        until = prefix_;
+        while (!until.empty() && until.back() == 0xff)
+            until.pop_back();
+        if (!until.empty())
+            ++until.back();
+    } else {
+        until = whole(bounds.until);
+    }
+    Range out = base_.range({from, until, bounds.order, bounds.count});
+    for (Item& item : out.items)
+        item.key.erase(item.key.begin(),
+                       item.key.begin() + static_cast<std::ptrdiff_t>(prefix_.size()));
+    return out;
 }
 
 } // namespace zz::state

@@ -17,6 +17,7 @@ class TreeOverlay final : public Overlay {
     void put(ByteView key, ByteView value) override;
     void erase(ByteView key) override;
     Entry next(ByteView from) override;
+    Range range(const Bounds& bounds) override;
     const std::vector<Digest>& wanted() const override { return needs_.nodes(); }
 
     const Writes& writes() const { return writes_; }
@@ -38,6 +39,7 @@ class PrefixOverlay final : public Overlay {
     void put(ByteView key, ByteView value) override { base_.put(whole(key), value); }
     void erase(ByteView key) override { base_.erase(whole(key)); }
     Entry next(ByteView from) override;
+    Range range(const Bounds& bounds) override;
     const std::vector<Digest>& wanted() const override { return base_.wanted(); }
 
   private:

@@ -38,6 +38,8 @@ class View {
     Overlay::Read get(ByteView key, Needs& needs) const;
     // The first entry whose key is >= `from` in byte order.
     Overlay::Entry next(ByteView from, Needs& needs) const;
+    // As of Overlay.
+    Overlay::Range range(const Overlay::Bounds& bounds, Needs& needs) const;
     bool empty() const { return empty_; }
     NodePool& pool() const { return *pool_; }
 

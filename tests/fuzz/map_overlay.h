@@ -3,6 +3,7 @@
 // thread.
 #pragma once
 
+#include <algorithm>
 #include <map>
 
 #include "backend/state/overlay.h"
@@ -24,6 +25,18 @@ class MapOverlay : public state::Overlay {
     Entry next(ByteView from) override {
         const auto it = entries.lower_bound(Bytes(from.begin(), from.end()));
         return it == entries.end() ? Entry{} : Entry{state::Found::Yes, it->first, it->second};
+    }
+    Range range(const Bounds& bounds) override {
+        Range out;
+        const Bytes from(bounds.from.begin(), bounds.from.end());
+        const Bytes until(bounds.until.begin(), bounds.until.end());
+        for (auto it = entries.lower_bound(from);
+             it != entries.end() && (until.empty() || it->first < until); ++it)
+            out.items.push_back({it->first, it->second});
+        if (bounds.order == state::Order::Descending)
+            std::reverse(out.items.begin(), out.items.end());
+        out.items.resize(std::min(out.items.size(), bounds.count));
+        return out;
     }
     const std::vector<Digest>& wanted() const override { return wanted_; }
 

@@ -58,6 +58,30 @@ state::Overlay::Entry MapOverlay::next(ByteView from) {
     return {state::Found::Yes, it->first, it->second};
 }
 
+state::Overlay::Range MapOverlay::range(const Bounds& bounds) {
+    Range out;
+    const Bytes from(bounds.from.begin(), bounds.from.end());
+    const Bytes until(bounds.until.begin(), bounds.until.end());
+    const auto first = entries.lower_bound(from);
+    const auto last = until.empty() ? entries.end() : entries.lower_bound(until);
+    std::vector<Item> all;
+    for (auto it = first; it != last && (until.empty() || it->first < until); ++it)
+        all.push_back({it->first, it->second});
+    if (bounds.order == state::Order::Descending)
+        std::reverse(all.begin(), all.end());
+    all.resize(std::min(all.size(), bounds.count));
+    for (Item& item : all) {
+        ++ranged;
+        if (missing.contains(item.key)) {
+            want(item.key);
+            out.found = state::Found::NeedsNodes;
+        } else {
+            out.items.push_back(std::move(item));
+        }
+    }
+    return out;
+}
+
 KvFixture::KvFixture() : application_(make_application("kv")) {}
 
 Outcome KvFixture::attempt(ByteView operation) {

@@ -15,11 +15,13 @@ class MapOverlay : public state::Overlay {
     std::map<Bytes, Bytes> entries;
     std::set<Bytes> missing;                               // keys whose nodes are not held
     std::size_t gets = 0, nexts = 0, puts = 0, erases = 0; // calls
+    std::size_t ranged = 0;                                // entries that range() looked at
 
     Read get(ByteView key) override;
     void put(ByteView key, ByteView value) override;
     void erase(ByteView key) override;
     Entry next(ByteView from) override;
+    Range range(const Bounds& bounds) override;
     const std::vector<Digest>& wanted() const override { return wanted_; }
 
     // The hash that stands for the nodes of `key`.

@@ -8,6 +8,18 @@
 
 namespace zz::state::test {
 
+std::vector<Overlay::Item> expected_range(const Model& model, const Bytes& from, const Bytes& until,
+                                          Order order, std::size_t count) {
+    std::vector<Overlay::Item> out;
+    for (const auto& [key, value] : model)
+        if (key >= from && (until.empty() || key < until))
+            out.push_back({key, value});
+    if (order == Order::Descending)
+        std::reverse(out.begin(), out.end());
+    out.resize(std::min(out.size(), count));
+    return out;
+}
+
 class OverlayTest : public QObject {
     Q_OBJECT
   private slots:
@@ -40,6 +52,12 @@ void OverlayTest::equals_a_map() {
                 QCOMPARE(entry.found == Found::Yes, after != model.end());
                 QVERIFY(after == model.end() ||
                         (entry.key == after->first && entry.value == after->second));
+                const Bytes other = random.below(5) == 0 ? Bytes() : some_key(random);
+                const Order order = random.below(2) == 0 ? Order::Ascending : Order::Descending;
+                const std::size_t count = random.below(9);
+                const Overlay::Range range = overlay.range({probe, other, order, count});
+                QVERIFY(range.found == Found::Yes);
+                QVERIFY(range.items == expected_range(model, probe, other, order, count));
             }
             QVERIFY(content(tree) == before);
             QVERIFY(overlay.wanted().empty());
@@ -71,6 +89,9 @@ void OverlayTest::prefix_overlay_sees_its_part_only() {
     QVERIFY(part.next({}).found == Found::Yes && part.next({}).key.empty());
     QVERIFY(part.next(bytes_of("a")).key == bytes_of("b"));
     QVERIFY(part.next(bytes_of("c")).found == Found::No);
+    const std::vector<Overlay::Item> all{{{}, bytes_of("0")}, {bytes_of("b"), bytes_of("1")}};
+    QVERIFY(part.range({}).items == all);
+    QVERIFY(part.range({{}, view_of("b"), Order::Descending, 9}).items.size() == 1);
 }
 
 } // namespace zz::state::test

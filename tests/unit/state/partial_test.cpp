@@ -47,6 +47,7 @@ class PartialTest : public QObject {
     Q_OBJECT
   private slots:
     void requests_fetch_what_they_need();
+    void a_range_asks_for_all_it_misses_at_once();
     void failed_writes_leave_no_trace();
     void walk_completes_an_empty_store();
     void walk_completes_around_requests_and_late_nodes();
@@ -85,6 +86,35 @@ void PartialTest::requests_fetch_what_they_need() {
         QVERIFY(seal_into(tree) == seal_into(source.tree));
         QVERIFY(store.size() > 0);
     }
+}
+
+void PartialTest::a_range_asks_for_all_it_misses_at_once() {
+    Source source(7, 400);
+    MemoryNodeStore store;
+    NodePool pool(store);
+    Tree tree(pool, source.root);
+    int rounds = 0;
+    for (;; ++rounds) {
+        TreeOverlay overlay(tree.snapshot());
+        const Overlay::Range range = overlay.range({});
+        QCOMPARE(range.found == Found::NeedsNodes, !overlay.wanted().empty());
+        for (const Digest& d : overlay.wanted())
+            source.serve(d, store);
+        if (overlay.wanted().empty()) {
+            Model all;
+            for (const Overlay::Item& item : range.items)
+                all[item.key] = item.value;
+            QVERIFY(all == source.model);
+            break;
+        }
+    }
+    QVERIFY2(rounds < 40, "a level of the tree a round, not a node a round");
+    MemoryNodeStore part;
+    NodePool small(part);
+    TreeOverlay overlay(Tree(small, source.root).snapshot());
+    source.serve(source.root, part);
+    QVERIFY(overlay.range({{}, {}, Order::Descending, 3}).found == Found::NeedsNodes);
+    QVERIFY(overlay.wanted().size() <= 3);
 }
 
 void PartialTest::failed_writes_leave_no_trace() {
