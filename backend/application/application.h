@@ -37,7 +37,13 @@ class Application {
     virtual std::vector<Bytes> touched_keys(ByteView operation) const = 0;
 };
 
-// kind: "kv" or "compute". Null for an unknown one.
-std::unique_ptr<Application> make_application(std::string_view kind);
+// The same on every replica, as they come from the cluster file.
+struct Options {
+    // A request that would make the state larger gets an error reply. Not all applications count.
+    std::uint64_t state_bytes_max = std::uint64_t{16} << 30U;
+};
+
+// kind: "kv", "compute" or "web". Null for an unknown one.
+std::unique_ptr<Application> make_application(std::string_view kind, const Options& options = {});
 
 } // namespace zz::application

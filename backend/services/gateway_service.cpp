@@ -4,14 +4,38 @@
 #include <deque>
 #include <fmt/format.h>
 
+#include "backend/gateway/http/http_connection.h"
+#include "backend/gateway/resp/connection.h"
 #include "backend/runtime/clock.h"
 #include "backend/services/client_port.h"
-#include "backend/services/resp_front.h"
+#include "backend/services/front.h"
 
 namespace zz::services {
 namespace {
 
 constexpr Duration kProbeMax = seconds(15);
+constexpr Duration kTick = seconds(1);
+constexpr Duration kHttpIdleMax = seconds(60);
+
+Front::Protocol protocol_of(const cluster::Application& application,
+                            const cluster::Client& client) {
+    if (client.protocol == cluster::ClientProtocol::Http)
+        return {
+            [](Front::ConnectionId, const std::string&) {
+                return std::make_unique<gateway::http::HttpConnection>();
+            },
+            "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+            kHttpIdleMax};
+    return {[name = application.name](Front::ConnectionId id, std::string address) {
+                gateway::resp::ConnectionFacts facts;
+                facts.id = id;
+                facts.address = std::move(address);
+                facts.application = name;
+                return std::make_unique<gateway::resp::Connection>(std::move(facts));
+            },
+            "-ERR max number of clients reached\r\n",
+            {}};
+}
 
 Status find_client(Setup& setup) {
     if (const Status found = find_application(setup); !found)
@@ -30,8 +54,9 @@ class GatewayService final : public runtime::Service {
     GatewayService(Setup& setup, runtime::Loop& loop, LaneBook book)
         : port_(setup, loop, std::move(book),
                 [this](LaneId lane, ByteView result, Duration) { on_reply(lane, result); }),
-          front_(setup.application->name,
-                 [this](RespFront::ConnectionId id, gateway::resp::Submitted s) {
+          front_(protocol_of(*setup.application,
+                             *setup.application->client(ClientId(setup.self.index))),
+                 [this](Front::ConnectionId id, gateway::Submitted s) {
                      on_operation(id, std::move(s));
                  }),
           tasks_(port_.lanes()),
@@ -51,14 +76,21 @@ class GatewayService final : public runtime::Service {
     void on_frame(Instant now, ApplicationId, const PrincipalId& link, const Blob& frame) override {
         port_.on_frame(now, link, frame);
     }
-    void on_ready(Instant, int) override { front_.on_ready(); }
+    void on_ready(Instant now, int) override { front_.on_ready(now); }
     bool on_turn(Instant now) override {
         if (probe_until_ != kNever && (port_.connected() || now >= probe_until_))
             probe();
+        if (now >= tick_) {
+            front_.on_tick(now);
+            tick_ = now + kTick;
+        }
         port_.on_turn(now);
         return true;
     }
-    Instant wake_at() const override { return std::min(port_.wake_at(), probe_until_); }
+    Instant wake_at() const override {
+        const Instant tick = front_.connections() > 0 ? tick_ : kNever;
+        return std::min({port_.wake_at(), probe_until_, tick});
+    }
     std::vector<int> watched() const override { return {front_.fd()}; }
     void fill(telemetry::Facts& facts) override {
         port_.fill(facts);
@@ -67,12 +99,12 @@ class GatewayService final : public runtime::Service {
 
   private:
     struct Task { // whom the reply of a lane is for; connection 0: nobody
-        RespFront::ConnectionId connection = 0;
-        gateway::resp::Token token = 0;
+        Front::ConnectionId connection = 0;
+        gateway::Token token = 0;
     };
     struct Waiting {
-        RespFront::ConnectionId connection;
-        gateway::resp::Submitted submitted;
+        Front::ConnectionId connection;
+        gateway::Submitted submitted;
     };
 
     // Bytes that no application understands get a deterministic error reply: when it comes, all of
@@ -83,7 +115,7 @@ class GatewayService final : public runtime::Service {
             port_.submit(*lane, Bytes{0});
     }
     // A connection has one operation in flight, so at most kConnectionsMax wait here.
-    void on_operation(RespFront::ConnectionId id, gateway::resp::Submitted submitted) {
+    void on_operation(Front::ConnectionId id, gateway::Submitted submitted) {
         if (const auto lane = port_.take_lane())
             submit(*lane, {id, std::move(submitted)});
         else
@@ -107,11 +139,12 @@ class GatewayService final : public runtime::Service {
     }
 
     ClientPort port_;
-    RespFront front_;
+    Front front_;
     std::vector<Task> tasks_;
     std::string address_;
     std::deque<Waiting> waiting_;
     Instant probe_until_ = kNever;
+    Instant tick_{};
 };
 
 int run(const Arguments& arguments) {

@@ -6,9 +6,12 @@
 
 #include "backend/application/compute/compute.h"
 #include "backend/application/kv/operation.h"
+#include "backend/application/web/web.h"
 
 namespace zz::services {
 namespace {
+
+namespace web = application::web;
 
 constexpr std::size_t kShownBytes = 60;
 constexpr std::uint32_t kKvBudgetBase = 200;
@@ -127,6 +130,80 @@ class ComputeModel final : public LaneModel {
     bool writes_ = false;
 };
 
+// A document and a counter of the lane's own.
+class WebModel final : public LaneModel {
+  public:
+    explicit WebModel(const ModelOptions& options)
+        : options_(options), random_(options.seed + options.lane.value),
+          path_(fmt::format("/load/{}", options.lane.value)) {}
+
+    LaneOperation next() override {
+        ++step_;
+        const bool reads = std::uniform_real_distribution<double>()(random_) < options_.read_ratio;
+        web::Request request;
+        request.path = path_;
+        expected_ = {};
+        if (step_ == 1) { // what an earlier run left does not matter
+            request.method = web::Method::Delete;
+            request.path += ".n";
+        } else if (step_ > 2 && reads) {
+            request.method = web::Method::Get;
+            expected_ = document_;
+        } else if (step_ > 2 && step_ % 2 == 0) {
+            request.method = web::Method::Add;
+            request.path += ".n";
+            expected_ = {200, 0, 0, "text/plain; charset=utf-8",
+                         bytes_of(fmt::format_int(++count_).c_str())};
+        } else {
+            request.method = web::Method::Put;
+            request.type = "application/octet-stream";
+            request.body.resize(options_.size);
+            for (auto& byte : request.body)
+                byte = static_cast<std::uint8_t>(random_());
+            document_ = {200, 0, 0, request.type, request.body};
+            expected_.status = 204;
+        }
+        method_ = request.method;
+        return {web::encode(request), web::steps_of(request) + options_.cost_us};
+    }
+
+    std::string check(ByteView bytes) override {
+        auto reply = web::decode_reply(bytes);
+        if (!reply)
+            return difference(path_, "a reply", text_of(bytes));
+        const bool deletes = method_ == web::Method::Delete;
+        const bool first_put = method_ == web::Method::Put && step_ == 2;
+        if (deletes && reply->status == 404)
+            return {};
+        if (deletes)
+            expected_.status = 204;
+        if (first_put && reply->status == 201)
+            expected_.status = 201;
+        const std::uint64_t version = reply->version;
+        const bool newer = method_ == web::Method::Put || method_ == web::Method::Add
+                               ? version > version_
+                               : method_ == web::Method::Delete || version == document_version_;
+        if (method_ == web::Method::Put || method_ == web::Method::Add)
+            version_ = version;
+        if (method_ == web::Method::Put)
+            document_version_ = version;
+        if (!newer || reply->status != expected_.status || reply->type != expected_.type ||
+            reply->body != expected_.body)
+            return difference(fmt::format("{} of version {}", path_, version),
+                              fmt::format("{} {}", expected_.status, text_of(expected_.body)),
+                              fmt::format("{} {}", reply->status, text_of(reply->body)));
+        return {};
+    }
+
+  private:
+    ModelOptions options_;
+    std::mt19937_64 random_;
+    std::string path_;
+    web::Method method_ = web::Method::Get;
+    web::Reply expected_, document_;
+    std::uint64_t step_ = 0, count_ = 0, version_ = 0, document_version_ = 0;
+};
+
 } // namespace
 
 std::unique_ptr<LaneModel> make_model(cluster::ApplicationKind kind, const ModelOptions& options) {
@@ -136,7 +213,7 @@ std::unique_ptr<LaneModel> make_model(cluster::ApplicationKind kind, const Model
     case cluster::ApplicationKind::Compute:
         return std::make_unique<ComputeModel>(options);
     case cluster::ApplicationKind::Web:
-        break;
+        return std::make_unique<WebModel>(options);
     }
     return nullptr;
 }

@@ -7,7 +7,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const zz::ByteView operation(data, size);
-    for (const char* kind : {"kv", "compute"}) {
+    for (const char* kind : {"kv", "compute", "web"}) {
         const auto application = zz::application::make_application(kind);
         zz::test::MapOverlay one, two;
         const zz::Timestamp time(1'000'000'000);

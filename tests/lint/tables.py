@@ -27,7 +27,7 @@ FOREIGN = [
     (r"fmt/", "fmt", None, "libfmt-dev"),
     (r"spdlog/", "spdlog", {"runtime", "services"}, "libspdlog-dev"),
     (r"systemd/", "systemd", {"runtime", "services", "hv_process"}, "libsystemd-dev"),
-    (r"boost/", "Boost", set(), "libboost-dev"),
+    (r"boost/", "Boost", {"gateway"}, "libboost-dev"),
 ]
 FOREIGN = [(re.compile(p), name, rooms, package) for p, name, rooms, package in FOREIGN]
 

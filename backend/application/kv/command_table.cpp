@@ -11,7 +11,11 @@
 namespace zz::application::kv {
 namespace {
 
-constexpr KeyPositions kNoKeys{}, kOneKey{1, 1, 1}, kAllKeys{1, -1, 1}, kEverySecond{1, -1, 2};
+constexpr KeyPositions kNoKeys{}, kOneKey{1, 1, 1}, kTwoKeys{1, 2, 1}, kAllKeys{1, -1, 1},
+    kEverySecond{1, -1, 2};
+// Of members and fields.
+constexpr KeyPositions kThird{2, 2, 1}, kFourth{3, 3, 1}, kFromThird{2, -1, 1}, kPairs{2, -1, 2},
+    kScored{3, -1, -2};
 
 // Sorted by name: find_command searches by halves.
 constexpr std::array kCommands = std::to_array<Command>({
@@ -35,13 +39,43 @@ constexpr std::array kCommands = std::to_array<Command>({
     {"flushdb", -1, Where::Ordered, Access::Write, kNoKeys, run_flush},
     {"get", 2, Where::Ordered, Access::Read, kOneKey, run_get},
     {"getdel", 2, Where::Ordered, Access::Write, kOneKey, run_getdel},
+    {"getex", -2, Where::Ordered, Access::Write, kOneKey, run_getex},
+    {"getrange", 4, Where::Ordered, Access::Read, kOneKey, run_getrange},
     {"getset", 3, Where::Ordered, Access::Write, kOneKey, run_getset},
+    {"hdel", -3, Where::Ordered, Access::Write, kOneKey, run_hdel, kFromThird},
     {"hello", -1, Where::Local, Access::None, kNoKeys, nullptr},
+    {"hexists", 3, Where::Ordered, Access::Read, kOneKey, run_hexists, kThird},
+    {"hget", 3, Where::Ordered, Access::Read, kOneKey, run_hget, kThird},
+    {"hgetall", 2, Where::Ordered, Access::Read, kOneKey, run_hgetall, kNoKeys, Work::Many},
+    {"hincrby", 4, Where::Ordered, Access::Write, kOneKey, run_hincrby, kThird},
+    {"hincrbyfloat", 4, Where::Ordered, Access::Write, kOneKey, run_hincrbyfloat, kThird},
+    {"hkeys", 2, Where::Ordered, Access::Read, kOneKey, run_hkeys, kNoKeys, Work::Many},
+    {"hlen", 2, Where::Ordered, Access::Read, kOneKey, run_hlen},
+    {"hmget", -3, Where::Ordered, Access::Read, kOneKey, run_hmget, kFromThird},
+    {"hmset", -4, Where::Ordered, Access::Write, kOneKey, run_hmset, kPairs},
+    {"hscan", -3, Where::Ordered, Access::Read, kOneKey, run_hscan, kNoKeys, Work::Scan},
+    {"hset", -4, Where::Ordered, Access::Write, kOneKey, run_hset, kPairs},
+    {"hsetnx", 4, Where::Ordered, Access::Write, kOneKey, run_hsetnx, kThird},
+    {"hstrlen", 3, Where::Ordered, Access::Read, kOneKey, run_hstrlen, kThird},
+    {"hvals", 2, Where::Ordered, Access::Read, kOneKey, run_hvals, kNoKeys, Work::Many},
     {"incr", 2, Where::Ordered, Access::Write, kOneKey, run_incr},
     {"incrby", 3, Where::Ordered, Access::Write, kOneKey, run_incrby},
+    {"incrbyfloat", 3, Where::Ordered, Access::Write, kOneKey, run_incrbyfloat},
     {"info", -1, Where::Local, Access::None, kNoKeys, nullptr},
+    {"keys", 2, Where::Ordered, Access::Read, kNoKeys, run_keys, kNoKeys, Work::Many},
+    {"lindex", 3, Where::Ordered, Access::Read, kOneKey, run_lindex},
+    {"linsert", 5, Where::Ordered, Access::Write, kOneKey, run_linsert, kNoKeys, Work::Many},
+    {"llen", 2, Where::Ordered, Access::Read, kOneKey, run_llen},
+    {"lpop", -2, Where::Ordered, Access::Write, kOneKey, run_lpop, kNoKeys, Work::Pop},
+    {"lpush", -3, Where::Ordered, Access::Write, kOneKey, run_lpush},
+    {"lpushx", -3, Where::Ordered, Access::Write, kOneKey, run_lpushx},
+    {"lrange", 4, Where::Ordered, Access::Read, kOneKey, run_lrange, kNoKeys, Work::Range},
+    {"lrem", 4, Where::Ordered, Access::Write, kOneKey, run_lrem, kNoKeys, Work::Many},
+    {"lset", 4, Where::Ordered, Access::Write, kOneKey, run_lset},
+    {"ltrim", 4, Where::Ordered, Access::Write, kOneKey, run_ltrim, kNoKeys, Work::Many},
     {"mget", -2, Where::Ordered, Access::Read, kAllKeys, run_mget},
     {"mset", -3, Where::Ordered, Access::Write, kEverySecond, run_mset},
+    {"msetnx", -3, Where::Ordered, Access::Write, kEverySecond, run_msetnx},
     {"multi", 1, Where::Local, Access::None, kNoKeys, nullptr},
     {"persist", 2, Where::Ordered, Access::Write, kOneKey, run_persist},
     {"pexpire", -3, Where::Ordered, Access::Write, kOneKey, run_pexpire},
@@ -51,18 +85,70 @@ constexpr std::array kCommands = std::to_array<Command>({
     {"psetex", 4, Where::Ordered, Access::Write, kOneKey, run_psetex},
     {"pttl", 2, Where::Ordered, Access::Read, kOneKey, run_pttl},
     {"quit", -1, Where::Local, Access::None, kNoKeys, nullptr},
+    {"randomkey", 1, Where::Ordered, Access::Read, kNoKeys, run_randomkey},
+    {"rename", 3, Where::Ordered, Access::Write, kTwoKeys, run_rename},
+    {"renamenx", 3, Where::Ordered, Access::Write, kTwoKeys, run_renamenx},
     {"reset", 1, Where::Local, Access::None, kNoKeys, nullptr},
+    {"rpop", -2, Where::Ordered, Access::Write, kOneKey, run_rpop, kNoKeys, Work::Pop},
+    {"rpoplpush", 3, Where::Ordered, Access::Write, kTwoKeys, run_rpoplpush},
+    {"rpush", -3, Where::Ordered, Access::Write, kOneKey, run_rpush},
+    {"rpushx", -3, Where::Ordered, Access::Write, kOneKey, run_rpushx},
+    {"sadd", -3, Where::Ordered, Access::Write, kOneKey, run_sadd, kFromThird},
+    {"scan", -2, Where::Ordered, Access::Read, kNoKeys, run_scan, kNoKeys, Work::Scan},
+    {"scard", 2, Where::Ordered, Access::Read, kOneKey, run_scard},
+    {"sdiff", -2, Where::Ordered, Access::Read, kAllKeys, run_sdiff, kNoKeys, Work::Many},
+    {"sdiffstore", -3, Where::Ordered, Access::Write, kAllKeys, run_sdiffstore, kNoKeys,
+     Work::Many},
     {"select", 2, Where::Local, Access::None, kNoKeys, nullptr},
     {"set", -3, Where::Ordered, Access::Write, kOneKey, run_set},
     {"setex", 4, Where::Ordered, Access::Write, kOneKey, run_setex},
     {"setnx", 3, Where::Ordered, Access::Write, kOneKey, run_setnx},
+    {"setrange", 4, Where::Ordered, Access::Write, kOneKey, run_setrange},
+    {"sinter", -2, Where::Ordered, Access::Read, kAllKeys, run_sinter, kNoKeys, Work::Many},
+    {"sinterstore", -3, Where::Ordered, Access::Write, kAllKeys, run_sinterstore, kNoKeys,
+     Work::Many},
+    {"sismember", 3, Where::Ordered, Access::Read, kOneKey, run_sismember, kThird},
+    {"smembers", 2, Where::Ordered, Access::Read, kOneKey, run_smembers, kNoKeys, Work::Many},
+    {"smismember", -3, Where::Ordered, Access::Read, kOneKey, run_smismember, kFromThird},
+    {"smove", 4, Where::Ordered, Access::Write, kTwoKeys, run_smove, kFourth},
+    {"spop", -2, Where::Ordered, Access::Write, kOneKey, run_spop, kNoKeys, Work::Pop},
+    {"srandmember", -2, Where::Ordered, Access::Read, kOneKey, run_srandmember, kNoKeys, Work::Pop},
+    {"srem", -3, Where::Ordered, Access::Write, kOneKey, run_srem, kFromThird},
+    {"sscan", -3, Where::Ordered, Access::Read, kOneKey, run_sscan, kNoKeys, Work::Scan},
     {"strlen", 2, Where::Ordered, Access::Read, kOneKey, run_strlen},
+    {"substr", 4, Where::Ordered, Access::Read, kOneKey, run_getrange},
+    {"sunion", -2, Where::Ordered, Access::Read, kAllKeys, run_sunion, kNoKeys, Work::Many},
+    {"sunionstore", -3, Where::Ordered, Access::Write, kAllKeys, run_sunionstore, kNoKeys,
+     Work::Many},
     {"touch", -2, Where::Ordered, Access::Read, kAllKeys, run_exists},
     {"ttl", 2, Where::Ordered, Access::Read, kOneKey, run_ttl},
     {"type", 2, Where::Ordered, Access::Read, kOneKey, run_type},
     {"unlink", -2, Where::Ordered, Access::Write, kAllKeys, run_del},
     {"unwatch", 1, Where::Local, Access::None, kNoKeys, nullptr},
-    {"watch", -2, Where::Local, Access::None, kNoKeys, nullptr},
+    {"watch", -2, Where::Local, Access::Read, kAllKeys, nullptr},
+    {"zadd", -4, Where::Ordered, Access::Write, kOneKey, run_zadd, kScored},
+    {"zcard", 2, Where::Ordered, Access::Read, kOneKey, run_zcard},
+    {"zcount", 4, Where::Ordered, Access::Read, kOneKey, run_zcount, kNoKeys, Work::Many},
+    {"zincrby", 4, Where::Ordered, Access::Write, kOneKey, run_zincrby, kFourth},
+    {"zmscore", -3, Where::Ordered, Access::Read, kOneKey, run_zmscore, kFromThird},
+    {"zpopmax", -2, Where::Ordered, Access::Write, kOneKey, run_zpopmax, kNoKeys, Work::Pop},
+    {"zpopmin", -2, Where::Ordered, Access::Write, kOneKey, run_zpopmin, kNoKeys, Work::Pop},
+    {"zrange", -4, Where::Ordered, Access::Read, kOneKey, run_zrange, kNoKeys, Work::Range},
+    {"zrangebyscore", -4, Where::Ordered, Access::Read, kOneKey, run_zrangebyscore, kNoKeys,
+     Work::Many},
+    {"zrank", 3, Where::Ordered, Access::Read, kOneKey, run_zrank, kThird, Work::Many},
+    {"zrem", -3, Where::Ordered, Access::Write, kOneKey, run_zrem, kFromThird},
+    {"zremrangebyrank", 4, Where::Ordered, Access::Write, kOneKey, run_zremrangebyrank, kNoKeys,
+     Work::Many},
+    {"zremrangebyscore", 4, Where::Ordered, Access::Write, kOneKey, run_zremrangebyscore, kNoKeys,
+     Work::Many},
+    {"zrevrange", -4, Where::Ordered, Access::Read, kOneKey, run_zrevrange, kNoKeys, Work::Range},
+    {"zrevrangebyscore", -4, Where::Ordered, Access::Read, kOneKey, run_zrevrangebyscore, kNoKeys,
+     Work::Many},
+    {"zrevrank", 3, Where::Ordered, Access::Read, kOneKey, run_zrevrank, kThird, Work::Many},
+    {"zscan", -3, Where::Ordered, Access::Read, kOneKey, run_zscan, kNoKeys, Work::Scan},
+    {"zscore", 3, Where::Ordered, Access::Read, kOneKey, run_zscore, kThird},
+    {"zz.version", -2, Where::Ordered, Access::Read, kAllKeys, run_version},
 });
 
 constexpr bool sorted_by_name() {
@@ -97,6 +183,56 @@ Bytes unknown_command(const Arguments& arguments) {
                                    printable(arguments[0], kQuotedMax), quoted));
 }
 
+std::vector<ByteView> at_positions(const KeyPositions& positions, const Arguments& arguments) {
+    std::vector<ByteView> out;
+    const auto count = static_cast<int>(arguments.size());
+    const int last = positions.last < 0 ? count - 1 : std::min(positions.last, count - 1);
+    if (positions.step > 0) {
+        for (int i = positions.first; i <= last; i += positions.step) {
+            out.push_back(arguments[static_cast<std::size_t>(i)]);
+        }
+    } else if (positions.step < 0) { // from behind: what stands before them has no fixed length
+        for (int i = last; i >= positions.first; i += positions.step) {
+            out.push_back(arguments[static_cast<std::size_t>(i)]);
+        }
+    }
+    return out;
+}
+
+// Of as many elements as usual.
+constexpr std::size_t kStepsOfMany = 8000;
+
+// A count at the end or as third argument; `otherwise` if there is none.
+std::size_t count_in(const Arguments& arguments, std::size_t at, std::size_t otherwise) {
+    const auto count = at < arguments.size() ? parse_integer(arguments[at]) : std::nullopt;
+    return count && *count >= 0
+               ? static_cast<std::size_t>(std::min<std::int64_t>(*count, kCommandStepsMax))
+               : otherwise;
+}
+
+std::size_t steps_of_work(Work work, const Arguments& arguments) {
+    constexpr std::size_t kStepsOfPop = 24, kStepsOfScanned = 4;
+    switch (work) {
+    case Work::Few:
+        return 0;
+    case Work::Many:
+        return kStepsOfMany;
+    case Work::Pop:
+        return kStepsOfPop * count_in(arguments, 2, 1);
+    case Work::Range: // by rank from the beginning
+        return arguments.size() > 5 ? kStepsOfMany : 8 + count_in(arguments, 3, kStepsOfMany);
+    case Work::Scan: {
+        const std::size_t cursor = arguments.size() % 2 == 0 ? 1 : 2;
+        std::size_t count = 10;
+        for (std::size_t i = cursor + 1; i + 1 < arguments.size(); i += 2) {
+            count = same_word(arguments[i], "count") ? count_in(arguments, i + 1, count) : count;
+        }
+        return 200 + kStepsOfScanned * count;
+    }
+    }
+    return 0;
+}
+
 } // namespace
 
 std::span<const Command> commands() {
@@ -118,17 +254,16 @@ const Command* find_command(ByteView name) {
 }
 
 std::vector<ByteView> keys_of(const Command& command, const Arguments& arguments) {
-    std::vector<ByteView> keys;
-    if (command.keys.step == 0) {
-        return keys;
-    }
-    const std::size_t last =
-        command.keys.last < 0 ? arguments.size() - 1 : static_cast<std::size_t>(command.keys.last);
-    const auto step = static_cast<std::size_t>(command.keys.step);
-    for (auto i = static_cast<std::size_t>(command.keys.first); i <= last; i += step) {
-        keys.push_back(arguments[i]);
-    }
-    return keys;
+    return at_positions(command.keys, arguments);
+}
+
+std::vector<ByteView> members_of(const Command& command, const Arguments& arguments) {
+    return at_positions(command.members, arguments);
+}
+
+std::string wrong_arity(const Arguments& arguments) {
+    return fmt::format("ERR wrong number of arguments for '{}' command",
+                       find_command(arguments[0])->name);
 }
 
 std::optional<Bytes> reject(const Arguments& arguments) {
@@ -142,13 +277,24 @@ std::optional<Bytes> reject(const Arguments& arguments) {
     // MSET takes pairs; Redis says it with the same words.
     const bool pairs_right = command->keys.step != 2 || arguments.size() % 2 == 1;
     if (!arity_right || !pairs_right) {
-        return error_reply(
-            fmt::format("ERR wrong number of arguments for '{}' command", command->name));
+        return error_reply(wrong_arity(arguments));
     }
     for (const ByteView key : keys_of(*command, arguments)) {
         if (key.size() > kKeyBytesMax) {
             return error_reply(fmt::format("ERR key of {} bytes is too long, {} bytes are allowed",
                                            key.size(), kKeyBytesMax));
+        }
+    }
+    for (const ByteView member : members_of(*command, arguments)) {
+        if (member.size() > kMemberBytesMax) {
+            return error_reply(
+                fmt::format("ERR field or member of {} bytes is too long, {} bytes are allowed",
+                            member.size(), kMemberBytesMax));
+        }
+    }
+    for (const ByteView argument : arguments) {
+        if (argument.size() > kValueBytesMax) {
+            return error_reply(kStringTooLong);
         }
     }
     return std::nullopt;
@@ -163,12 +309,14 @@ std::uint32_t steps_of(const Arguments& arguments) {
     for (const ByteView argument : arguments) {
         bytes += argument.size();
     }
-    // Of a large value: a reading command reads it once; a writing one reads it twice and writes it
-    // once.
-    constexpr std::size_t kStepsOfPass = kStepsPerKey + kValueBytesMax / kBytesPerStep + 1;
+    // A reading command reads a value once; a writing one reads it twice and writes it once.
+    constexpr std::size_t kUsualValueBytes = 32 * 1024;
+    constexpr std::size_t kStepsOfPass = kStepsPerKey + kUsualValueBytes / kBytesPerStep + 1;
     const std::size_t passes = command->access == Access::Write ? 3 : 1;
     const std::size_t steps = kStepsPerCommand + kStepsPerKey + bytes / kBytesPerStep + 1 +
-                              keys_of(*command, arguments).size() * passes * kStepsOfPass;
+                              arguments.size() * passes * kStepsPerElement +
+                              keys_of(*command, arguments).size() * passes * kStepsOfPass +
+                              steps_of_work(command->work, arguments);
     return static_cast<std::uint32_t>(std::min<std::size_t>(steps, kCommandStepsMax));
 }
 

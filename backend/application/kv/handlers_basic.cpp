@@ -36,10 +36,6 @@ void run_exists(Store& store, const Arguments& arguments, Reply& reply) {
     reply.integer(found);
 }
 
-void run_type(Store& store, const Arguments& arguments, Reply& reply) {
-    reply.simple(store.read(arguments[1]) ? "string" : "none");
-}
-
 void run_dbsize(Store& store, const Arguments&, Reply& reply) {
     reply.integer(static_cast<std::int64_t>(store.keys()));
 }

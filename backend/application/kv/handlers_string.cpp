@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "backend/application/kv/command_table.h"
 #include "backend/application/kv/expiry.h"
 #include "backend/application/kv/handlers.h"
+#include "backend/application/kv/numbers.h"
 
 namespace zz::application::kv {
 namespace {
@@ -18,6 +20,20 @@ void put_value(Reply& reply, const std::optional<Entry>& entry) {
 
 Bytes copy(ByteView bytes) {
     return Bytes(bytes.begin(), bytes.end());
+}
+
+struct Found {
+    std::optional<Entry> entry;
+};
+
+// Nothing, and an error, if the key holds another type.
+std::optional<Found> read_string(Store& store, ByteView key, Reply& reply) {
+    Found found{store.read(key)};
+    if (found.entry && found.entry->type != Type::String) {
+        reply.error(kWrongType);
+        return std::nullopt;
+    }
+    return found;
 }
 
 struct SetOptions {
@@ -74,7 +90,11 @@ void set_with_expiry(Store& store, const Arguments& arguments, ExpiryOption opti
 }
 
 void add(Store& store, ByteView key, std::int64_t increment, Reply& reply) {
-    auto entry = store.read(key).value_or(Entry{bytes_of("0"), 0});
+    const auto found = read_string(store, key, reply);
+    if (!found) {
+        return;
+    }
+    const Entry entry = found->entry.value_or(Entry{bytes_of("0"), 0});
     const auto value = parse_integer(entry.value);
     if (!value) {
         reply.error(kNotAnInteger);
@@ -92,18 +112,55 @@ void add(Store& store, ByteView key, std::int64_t increment, Reply& reply) {
 } // namespace
 
 void run_get(Store& store, const Arguments& arguments, Reply& reply) {
-    put_value(reply, store.read(arguments[1]));
+    if (const auto found = read_string(store, arguments[1], reply)) {
+        put_value(reply, found->entry);
+    }
 }
 
 void run_getdel(Store& store, const Arguments& arguments, Reply& reply) {
-    put_value(reply, store.read(arguments[1]));
-    store.erase(arguments[1]);
+    if (const auto found = read_string(store, arguments[1], reply)) {
+        put_value(reply, found->entry);
+        store.erase(arguments[1]);
+    }
+}
+
+void run_getex(Store& store, const Arguments& arguments, Reply& reply) {
+    SetOptions options;
+    bool persist = false;
+    for (std::size_t i = 2; i < arguments.size(); ++i) {
+        persist = persist || same_word(arguments[i], "persist");
+        const bool expiry = expiry_option(arguments[i]).has_value();
+        if ((!expiry && !same_word(arguments[i], "persist")) || (expiry && persist) ||
+            (expiry && !parse_set_option(arguments, i, options)) || (persist && options.expiry)) {
+            reply.error(kSyntaxError);
+            return;
+        }
+    }
+    std::int64_t expires_ms = 0;
+    if (options.expiry) {
+        const auto expires = parse_expiry(options.expiry_value, *options.expiry, store.now_ms());
+        if (!expires) {
+            reply.error(expiry_error(expires.error(), "getex"));
+            return;
+        }
+        expires_ms = expires.value();
+    }
+    const auto found = read_string(store, arguments[1], reply);
+    if (!found) {
+        return;
+    }
+    put_value(reply, found->entry);
+    if (found->entry && (persist || options.expiry)) {
+        store.write(arguments[1], {found->entry->value, expires_ms});
+    }
 }
 
 void run_getset(Store& store, const Arguments& arguments, Reply& reply) {
     if (fits(arguments[2], reply)) {
-        put_value(reply, store.read(arguments[1]));
-        store.write(arguments[1], {copy(arguments[2]), 0});
+        if (const auto found = read_string(store, arguments[1], reply)) {
+            put_value(reply, found->entry);
+            store.write(arguments[1], {copy(arguments[2]), 0});
+        }
     }
 }
 
@@ -131,6 +188,10 @@ void run_set(Store& store, const Arguments& arguments, Reply& reply) {
     const bool looks =
         options.get || options.only_absent || options.only_present || options.keep_ttl;
     const auto old = looks ? store.read(key) : std::nullopt;
+    if (options.get && old && old->type != Type::String) {
+        reply.error(kWrongType);
+        return;
+    }
     const bool refused = (options.only_absent && old) || (options.only_present && !old);
     if (!refused) {
         if (options.keep_ttl && old) {
@@ -174,7 +235,11 @@ void run_mget(Store& store, const Arguments& arguments, Reply& reply) {
         if (reply.size() > kReplyBytesMax || store.exhausted()) {
             return;
         }
-        put_value(reply, store.read(arguments[i]));
+        auto entry = store.read(arguments[i]);
+        if (entry && entry->type != Type::String) {
+            entry.reset(); // as Redis: no error, no value
+        }
+        put_value(reply, entry);
     }
 }
 
@@ -190,8 +255,25 @@ void run_mset(Store& store, const Arguments& arguments, Reply& reply) {
     reply.ok();
 }
 
+void run_msetnx(Store& store, const Arguments& arguments, Reply& reply) {
+    for (std::size_t i = 1; i + 1 < arguments.size(); i += 2) {
+        if (store.read(arguments[i])) {
+            reply.integer(0);
+            return;
+        }
+    }
+    for (std::size_t i = 1; i + 1 < arguments.size() && !store.exhausted(); i += 2) {
+        store.write(arguments[i], {copy(arguments[i + 1]), 0});
+    }
+    reply.integer(1);
+}
+
 void run_append(Store& store, const Arguments& arguments, Reply& reply) {
-    Entry entry = store.read(arguments[1]).value_or(Entry{});
+    const auto found = read_string(store, arguments[1], reply);
+    if (!found) {
+        return;
+    }
+    Entry entry = found->entry.value_or(Entry{});
     if (entry.value.size() + arguments[2].size() > kValueBytesMax) {
         reply.error(kStringTooLong);
         return;
@@ -202,8 +284,60 @@ void run_append(Store& store, const Arguments& arguments, Reply& reply) {
 }
 
 void run_strlen(Store& store, const Arguments& arguments, Reply& reply) {
-    const auto entry = store.read(arguments[1]);
-    reply.integer(entry ? static_cast<std::int64_t>(entry->value.size()) : 0);
+    if (const auto found = read_string(store, arguments[1], reply)) {
+        reply.integer(found->entry ? static_cast<std::int64_t>(found->entry->value.size()) : 0);
+    }
+}
+
+void run_getrange(Store& store, const Arguments& arguments, Reply& reply) {
+    const auto start = parse_integer(arguments[2]), stop = parse_integer(arguments[3]);
+    if (!start || !stop) {
+        reply.error(kNotAnInteger);
+        return;
+    }
+    const auto found = read_string(store, arguments[1], reply);
+    if (!found) {
+        return;
+    }
+    const Bytes value = found->entry ? found->entry->value : Bytes();
+    const auto size = static_cast<std::int64_t>(value.size());
+    const std::int64_t from = std::max<std::int64_t>(*start < 0 ? *start + size : *start, 0);
+    const std::int64_t to = std::min(*stop < 0 ? *stop + size : *stop, size - 1);
+    const bool empty = size == 0 || from > to || (*start < 0 && *stop < 0 && *start > *stop);
+    reply.bulk(empty ? ByteView()
+                     : ByteView(value).subspan(static_cast<std::size_t>(from),
+                                               static_cast<std::size_t>(to - from + 1)));
+}
+
+void run_setrange(Store& store, const Arguments& arguments, Reply& reply) {
+    const auto offset = parse_integer(arguments[2]);
+    if (!offset) {
+        reply.error(kNotAnInteger);
+        return;
+    }
+    if (*offset < 0) {
+        reply.error("ERR offset is out of range");
+        return;
+    }
+    const auto found = read_string(store, arguments[1], reply);
+    if (!found) {
+        return;
+    }
+    Entry entry = found->entry.value_or(Entry{});
+    const ByteView piece = arguments[3];
+    const auto at = static_cast<std::uint64_t>(*offset);
+    if (piece.empty()) {
+        reply.integer(static_cast<std::int64_t>(entry.value.size()));
+        return;
+    }
+    if (at > kValueBytesMax || at + piece.size() > kValueBytesMax) {
+        reply.error(kStringTooLong);
+        return;
+    }
+    entry.value.resize(std::max<std::size_t>(entry.value.size(), at + piece.size()));
+    std::copy(piece.begin(), piece.end(), entry.value.begin() + static_cast<std::ptrdiff_t>(at));
+    reply.integer(static_cast<std::int64_t>(entry.value.size()));
+    store.write(arguments[1], std::move(entry));
 }
 
 void run_incr(Store& store, const Arguments& arguments, Reply& reply) {
@@ -221,6 +355,29 @@ void run_incrby(Store& store, const Arguments& arguments, Reply& reply) {
         return;
     }
     add(store, arguments[1], *increment, reply);
+}
+
+void run_incrbyfloat(Store& store, const Arguments& arguments, Reply& reply) {
+    const auto increment = Decimal::parse(arguments[2]);
+    if (!increment) {
+        reply.error(kNotAFloat);
+        return;
+    }
+    const auto found = read_string(store, arguments[1], reply);
+    if (!found) {
+        return;
+    }
+    const Entry entry = found->entry.value_or(Entry{bytes_of("0"), 0});
+    const auto value = Decimal::parse(entry.value);
+    const auto sum = value ? value->plus(*increment) : std::nullopt;
+    if (!value) {
+        reply.error(kNotAFloat);
+    } else if (!sum) {
+        reply.error(kIncrementOverflow);
+    } else {
+        store.write(arguments[1], {bytes_of(sum->text()), entry.expires_ms});
+        reply.bulk(sum->text());
+    }
 }
 
 void run_decrby(Store& store, const Arguments& arguments, Reply& reply) {

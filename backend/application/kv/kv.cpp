@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/application/kv/kv.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "backend/application/kv/command_table.h"
@@ -8,7 +9,7 @@
 namespace zz::application::kv {
 namespace {
 
-enum class Fate : std::uint8_t { Ran, OverBudget, OverReply };
+enum class Fate : std::uint8_t { Ran, OverBudget, OverReply, OverState };
 
 struct Attempt {
     Fate fate = Fate::Ran;
@@ -35,13 +36,18 @@ Attempt run(Store& store, const Arguments& arguments, std::size_t room) {
     if (reply.size() > room) {
         return {Fate::OverReply, {}};
     }
+    if (command.access == Access::Write && store.over_limit()) {
+        return {Fate::OverState, {}};
+    }
     return {Fate::Ran, reply.take()};
 }
 
 Bytes fate_error(Fate fate, std::string_view code, std::uint32_t budget) {
     if (fate == Fate::OverBudget) {
-        return error_reply(fmt::format(
-            "{} the command needs more than its execution budget of {} steps", code, budget));
+        return error_reply(fmt::format("{} {} of {} steps", code, kOverBudget, budget));
+    }
+    if (fate == Fate::OverState) { // as Redis says it
+        return error_reply("OOM command not allowed when used memory > 'maxmemory'.");
     }
     return error_reply(fmt::format("{} the reply is longer than {} bytes", code, kReplyBytesMax));
 }
@@ -73,9 +79,12 @@ Bytes run_sequence(Store& store, const std::vector<Arguments>& commands, std::ui
             if (done > 0) {
                 break;
             }
-            // The first one has all there is to have: submitting it again would not help.
+            // The first one had all there is.
             append(out, fate_error(attempt.fate, "ERR", budget));
             ++done;
+            if (attempt.fate == Fate::OverBudget) {
+                break; // its sender may have declared too little, and want it before the others
+            }
             continue;
         }
         store.commit();
@@ -104,6 +113,19 @@ Bytes run_transaction(Store& store, const std::vector<Arguments>& commands, std:
     return out;
 }
 
+bool holds(Store& store, const std::vector<Guard>& guards) {
+    store.begin();
+    return std::all_of(guards.begin(), guards.end(), [&store](const Guard& guard) {
+        return store.fingerprint(guard.key) == guard.version;
+    });
+}
+
+Bytes refusal() {
+    Reply reply;
+    reply.null_array();
+    return reply.take();
+}
+
 } // namespace
 
 Outcome KeyValue::execute(state::Overlay& state, ByteView operation, Timestamp time,
@@ -112,7 +134,7 @@ Outcome KeyValue::execute(state::Overlay& state, ByteView operation, Timestamp t
     if (!decoded) {
         return Done{error_reply("ERR " + decoded.error().text)};
     }
-    Store store(state, time, budget);
+    Store store(state, time, budget, state_bytes_max_);
     Bytes reply;
     switch (decoded.value().kind) {
     case OperationKind::Command:
@@ -123,6 +145,11 @@ Outcome KeyValue::execute(state::Overlay& state, ByteView operation, Timestamp t
         break;
     case OperationKind::Transaction:
         reply = run_transaction(store, decoded.value().commands, budget);
+        break;
+    case OperationKind::Guarded:
+        reply = holds(store, decoded.value().guards)
+                    ? run_transaction(store, decoded.value().commands, budget)
+                    : refusal();
         break;
     }
     store.finish();
@@ -138,12 +165,21 @@ std::vector<Bytes> KeyValue::touched_keys(ByteView operation) const {
         return {};
     }
     std::vector<Bytes> keys{Store::meta_key()};
+    for (const Guard& guard : decoded.value().guards) {
+        keys.push_back(entry_key(guard.key));
+    }
     for (const Arguments& arguments : decoded.value().commands) {
         if (reject(arguments)) {
             continue;
         }
-        for (const ByteView key : keys_of(*find_command(arguments[0]), arguments)) {
-            keys.push_back(Store::entry_key(key));
+        const Command& command = *find_command(arguments[0]);
+        const auto touched = keys_of(command, arguments);
+        for (const ByteView key : touched) {
+            keys.push_back(entry_key(key));
+        }
+        // Elements of the first key's collection, where most collections are.
+        for (const ByteView member : members_of(command, arguments)) {
+            keys.push_back(field_key(place_of(touched.front()), member));
         }
     }
     return keys;

@@ -44,6 +44,7 @@ class Reader {
         return true;
     }
     bool at_end() const { return rest_.empty(); }
+    ByteView rest() const { return rest_; }
 
   private:
     ByteView rest_;
@@ -85,7 +86,7 @@ Result<Operation> decode_many(OperationKind kind, ByteView bytes) {
     if (count == 0 || count > kCommandsMax) {
         return malformed(fmt::format("{} commands, 1 to {} allowed", count, kCommandsMax));
     }
-    Operation operation{kind, {}};
+    Operation operation{kind, {}, {}};
     for (std::size_t i = 0; i < count; ++i) {
         ByteView body;
         if (!reader.block(body)) {
@@ -99,6 +100,34 @@ Result<Operation> decode_many(OperationKind kind, ByteView bytes) {
     }
     if (!reader.at_end()) {
         return malformed("bytes after the last command");
+    }
+    return operation;
+}
+
+Result<Operation> decode_guarded(ByteView bytes) {
+    Reader reader(bytes);
+    std::size_t count = 0;
+    if (!reader.number(kCountBytes, count) || count == 0 || count > kGuardsMax) {
+        return malformed(fmt::format("{} guards, 1 to {} allowed", count, kGuardsMax));
+    }
+    std::vector<Guard> guards;
+    for (std::size_t i = 0; i < count; ++i) {
+        ByteView key, version;
+        if (!reader.block(key) || !reader.block(version)) {
+            return malformed(fmt::format("guard {} is cut off", i));
+        }
+        if (key.size() > kKeyBytesMax) {
+            return malformed(fmt::format("the key of guard {} is too long", i));
+        }
+        guards.push_back({Bytes(key.begin(), key.end()), Bytes(version.begin(), version.end())});
+    }
+    const ByteView rest = reader.rest();
+    if (rest.empty() || rest[0] != static_cast<std::uint8_t>(OperationKind::Transaction)) {
+        return malformed("no transaction behind the guards");
+    }
+    auto operation = decode_many(OperationKind::Guarded, rest.subspan(1));
+    if (operation) {
+        operation->guards = std::move(guards);
     }
     return operation;
 }
@@ -119,12 +148,14 @@ Result<Operation> decode_operation(ByteView bytes) {
         if (!arguments) {
             return arguments.error();
         }
-        return Operation{OperationKind::Command, {std::move(*arguments)}};
+        return Operation{OperationKind::Command, {}, {std::move(*arguments)}};
     }
     case static_cast<std::uint8_t>(OperationKind::Sequence):
         return decode_many(OperationKind::Sequence, rest);
     case static_cast<std::uint8_t>(OperationKind::Transaction):
         return decode_many(OperationKind::Transaction, rest);
+    case static_cast<std::uint8_t>(OperationKind::Guarded):
+        return decode_guarded(rest);
     }
     return malformed(fmt::format("unknown kind {}", bytes[0]));
 }
@@ -166,8 +197,23 @@ Bytes encode_command(std::initializer_list<std::string_view> arguments) {
     return encode_command(copies);
 }
 
+Bytes encode_guarded(std::span<const Guard> guards, ByteView transaction) {
+    ZZ_CHECK(!guards.empty() && guards.size() <= kGuardsMax, "{} guards", guards.size());
+    Bytes out{static_cast<std::uint8_t>(OperationKind::Guarded)};
+    append_number(out, guards.size(), kCountBytes);
+    for (const Guard& guard : guards) {
+        append_number(out, guard.key.size(), kSizeBytes);
+        append(out, guard.key);
+        append_number(out, guard.version.size(), kSizeBytes);
+        append(out, guard.version);
+    }
+    append(out, transaction);
+    return out;
+}
+
 Bytes encode_many(OperationKind kind, std::span<const ByteView> bodies) {
-    ZZ_CHECK(kind != OperationKind::Command, "a command has its own encoding");
+    ZZ_CHECK(kind == OperationKind::Sequence || kind == OperationKind::Transaction,
+             "kind {} has its own encoding", static_cast<int>(kind));
     ZZ_CHECK(!bodies.empty() && bodies.size() <= kCommandsMax, "{} commands", bodies.size());
     Bytes out;
     out.push_back(static_cast<std::uint8_t>(kind));

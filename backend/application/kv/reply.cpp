@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/application/kv/reply.h"
 
+#include <charconv>
 #include <fmt/format.h>
 #include <string>
 
@@ -22,6 +23,9 @@ void Reply::integer(std::int64_t value) {
 void Reply::null() {
     line('$', "-1");
 }
+void Reply::null_array() {
+    line('*', "-1");
+}
 void Reply::array(std::size_t count) {
     line('*', fmt::format_int(count).c_str());
 }
@@ -41,6 +45,40 @@ void Reply::error(std::string_view text) {
         }
     }
     line('-', one_line);
+}
+
+namespace {
+
+// The number of a line of that type; it is cut off. Nothing if there is no such line.
+std::optional<std::size_t> take_head(std::string_view& rest, char type) {
+    const auto end = rest.find("\r\n");
+    std::size_t number = 0;
+    if (end == std::string_view::npos || rest[0] != type) {
+        return std::nullopt;
+    }
+    const auto [stop, failure] = std::from_chars(rest.data() + 1, rest.data() + end, number);
+    if (failure != std::errc() || stop != rest.data() + end) {
+        return std::nullopt;
+    }
+    rest.remove_prefix(end + 2);
+    return number;
+}
+
+} // namespace
+
+std::optional<std::vector<Bytes>> bulks_of(ByteView value) {
+    std::string_view rest = text_of(value);
+    const auto count = take_head(rest, '*');
+    std::vector<Bytes> out;
+    while (count && out.size() < *count) {
+        const auto size = take_head(rest, '$');
+        if (!size || *size > rest.size() || rest.substr(*size, 2) != "\r\n") {
+            return std::nullopt;
+        }
+        out.push_back(bytes_of(rest.substr(0, *size)));
+        rest.remove_prefix(*size + 2);
+    }
+    return count && rest.empty() ? std::optional(std::move(out)) : std::nullopt;
 }
 
 Bytes error_reply(std::string_view text) {

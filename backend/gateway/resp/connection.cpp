@@ -12,6 +12,7 @@ namespace {
 namespace kv = application::kv;
 
 constexpr std::size_t kSequenceHeadBytes = 2; // of its reply: how many commands ran
+constexpr std::size_t kGuardedHeadBytes = 3, kGuardBytes = 8 + 16; // sizes and a version
 
 Bytes simple_reply(std::string_view text) {
     kv::Reply reply;
@@ -58,7 +59,7 @@ std::vector<Submitted> Connection::pump() {
     bool goes_on = true;
     while (goes_on) { // a lane that takes commands makes room for the next ones
         parse_backlog();
-        goes_on = !waiting_.empty() && in_flight_.size() < lanes_;
+        goes_on = prepare_next() && in_flight_.size() < lanes_;
         if (goes_on) {
             submitted.push_back(submit_next());
         }
@@ -76,6 +77,7 @@ void Connection::parse_backlog() {
             goes_on = false;
             break;
         case RequestParser::Result::Request:
+            ++requests_;
             on_request(parser_.take_arguments());
             break;
         case RequestParser::Result::Failed:
@@ -106,7 +108,9 @@ void Connection::on_request(const std::vector<Bytes>& copies) {
     }
     const kv::Command& command = *kv::find_command(arguments[0]);
     if (command.where == kv::Where::Local) {
-        if (!on_connection_command(command.name)) {
+        if (command.name == "watch" && !transaction_) {
+            watch(arguments, copies);
+        } else if (!on_connection_command(command.name)) {
             answer(answer_local(command, arguments, facts_, name_));
         }
     } else if (transaction_) {
@@ -122,6 +126,7 @@ bool Connection::on_connection_command(std::string_view name) {
         closing_ = true;
     } else if (name == "reset") {
         transaction_.reset();
+        end_watches();
         return false; // the rest of it concerns the client's name
     } else if (name == "multi") {
         if (transaction_) {
@@ -132,9 +137,16 @@ bool Connection::on_connection_command(std::string_view name) {
         }
     } else if (name == "discard") {
         answer(transaction_ ? simple_reply("OK") : kv::error_reply("ERR DISCARD without MULTI"));
-        transaction_.reset();
+        if (std::exchange(transaction_, std::nullopt)) {
+            end_watches();
+        }
     } else if (name == "exec") {
         exec();
+    } else if (name == "unwatch" && !transaction_) {
+        end_watches();
+        answer(simple_reply("OK"));
+    } else if (name == "watch") { // as Redis: the transaction goes on
+        answer(kv::error_reply("ERR WATCH inside MULTI is not allowed"));
     } else if (transaction_) {
         transaction_->aborted = true;
         answer(kv::error_reply(fmt::format("ERR '{}' is not allowed in a transaction", name)));
@@ -160,9 +172,84 @@ void Connection::exec() {
         const std::vector<ByteView> bodies(transaction.bodies.begin(), transaction.bodies.end());
         Bytes operation = kv::encode_many(kv::OperationKind::Transaction, bodies);
         waiting_bytes_ += operation.size();
-        const auto steps = std::min(transaction.steps, kv::kCommandStepsMax);
-        waiting_.push_back({replies_.open(), std::move(operation), steps, true});
+        const auto steps = std::min(transaction.steps, kTransactionStepsMax);
+        waiting_.push_back(
+            {replies_.open(), std::move(operation), steps, Kind::Transaction, watch_epoch_, {}});
     }
+    end_watches();
+}
+
+void Connection::watch(const kv::Arguments& arguments, const std::vector<Bytes>& copies) {
+    if (watch_count_ + arguments.size() - 1 > kv::kGuardsMax) {
+        answer(kv::error_reply(
+            fmt::format("ERR too many watched keys, {} are allowed", kv::kGuardsMax)));
+        return;
+    }
+    std::vector<Bytes> words{bytes_of("zz.version")};
+    std::vector<kv::Guard> guards;
+    for (std::size_t i = 1; i < copies.size(); ++i) {
+        words.push_back(copies[i]);
+        guards.push_back({copies[i], {}});
+        watch_bytes_ += copies[i].size() + kGuardBytes;
+    }
+    watch_count_ += guards.size();
+    Bytes body = kv::encode_body(words);
+    waiting_bytes_ += body.size();
+    waiting_.push_back({replies_.open(), std::move(body), kv::steps_of(arguments), Kind::Watch,
+                        watch_epoch_, std::move(guards)});
+}
+
+void Connection::end_watches() {
+    const bool needed = !waiting_.empty() && waiting_.back().kind == Kind::Transaction &&
+                        waiting_.back().epoch == watch_epoch_;
+    if (!needed) {
+        watched_.erase(watch_epoch_);
+    }
+    ++watch_epoch_;
+    watch_count_ = watch_bytes_ = 0;
+}
+
+void Connection::on_versions(Waiting& watch, ByteView reply) {
+    const bool waits = std::any_of(waiting_.begin(), waiting_.end(), [&](const Waiting& other) {
+        return other.kind == Kind::Transaction && other.epoch == watch.epoch;
+    });
+    const auto versions = kv::bulks_of(reply);
+    const bool good = versions && versions->size() == watch.guards.size();
+    answer_all({&watch, 1}, good ? view_of("+OK\r\n") : reply);
+    if (watch.epoch != watch_epoch_ && !waits) {
+        return;
+    }
+    Watched& watched = watched_[watch.epoch];
+    watched.failed = watched.failed || !good;
+    for (std::size_t i = 0; good && i < versions->size(); ++i) {
+        watch.guards[i].version = std::move((*versions)[i]);
+        watched.guards.push_back(std::move(watch.guards[i]));
+    }
+}
+
+bool Connection::prepare_next() {
+    while (!waiting_.empty() && waiting_.front().kind == Kind::Transaction) {
+        Waiting& next = waiting_.front();
+        const bool asked = std::any_of(in_flight_.begin(), in_flight_.end(), [&](const auto& each) {
+            return each.second.front().kind == Kind::Watch &&
+                   each.second.front().epoch == next.epoch;
+        });
+        if (asked) {
+            return false; // its versions are under way
+        }
+        const auto node = watched_.extract(next.epoch);
+        if (node.empty() || !node.mapped().failed) {
+            if (!node.empty()) {
+                next.guards = std::move(node.mapped().guards);
+            }
+            return true;
+        }
+        answer_all({&next, 1}, kv::error_reply("EXECABORT Transaction discarded, as the state of "
+                                               "its watched keys is unknown."));
+        waiting_bytes_ -= next.bytes.size();
+        waiting_.pop_front();
+    }
+    return !waiting_.empty();
 }
 
 void Connection::queue_in_transaction(const kv::Arguments& arguments,
@@ -171,7 +258,7 @@ void Connection::queue_in_transaction(const kv::Arguments& arguments,
     Transaction& transaction = *transaction_;
     const std::size_t bytes = transaction.bytes + kv::kManyBodyBytes + body.size();
     if (transaction.bodies.size() == kv::kCommandsMax ||
-        bytes + kv::kManyHeadBytes > kv::kOperationBytesMax) {
+        bytes + kv::kManyHeadBytes + kGuardedHeadBytes + watch_bytes_ > kv::kOperationBytesMax) {
         transaction.aborted = true;
         answer(kv::error_reply(
             fmt::format("ERR the transaction is too long: {} commands and {} bytes are allowed",
@@ -187,7 +274,8 @@ void Connection::queue_in_transaction(const kv::Arguments& arguments,
 void Connection::queue(const kv::Arguments& arguments, const std::vector<Bytes>& copies) {
     Bytes body = kv::encode_body(copies);
     waiting_bytes_ += body.size();
-    waiting_.push_back({replies_.open(), std::move(body), kv::steps_of(arguments), false});
+    waiting_.push_back(
+        {replies_.open(), std::move(body), kv::steps_of(arguments), Kind::Command, 0, {}});
 }
 
 Submitted Connection::submit_next() {
@@ -198,9 +286,9 @@ Submitted Connection::submit_next() {
     while (!waiting_.empty() && commands.size() < commands_max) {
         Waiting& next = waiting_.front();
         const std::size_t bytes_then = bytes + kv::kManyBodyBytes + next.bytes.size();
-        const bool fits = !next.transaction && bytes_then <= kSequenceBytesMax &&
+        const bool fits = next.kind == Kind::Command && bytes_then <= kSequenceBytesMax &&
                           steps + next.steps <= kSequenceStepsMax;
-        if (!commands.empty() && (!fits || commands.back().transaction)) {
+        if (!commands.empty() && (!fits || commands.back().kind != Kind::Command)) {
             break;
         }
         bytes = bytes_then;
@@ -210,8 +298,11 @@ Submitted Connection::submit_next() {
         waiting_.pop_front();
     }
     Submitted submitted{next_token_++, {}, steps};
-    if (commands.front().transaction) {
-        submitted.operation = commands.front().bytes;
+    if (commands.front().kind == Kind::Transaction) {
+        submitted.operation =
+            commands.front().guards.empty()
+                ? commands.front().bytes
+                : kv::encode_guarded(commands.front().guards, commands.front().bytes);
     } else if (commands.size() == 1) {
         submitted.operation = kv::command_of_body(commands.front().bytes);
     } else {
@@ -225,10 +316,35 @@ Submitted Connection::submit_next() {
     return submitted;
 }
 
-void Connection::answer_all(const std::vector<Waiting>& commands, ByteView reply) {
+void Connection::answer_all(std::span<const Waiting> commands, ByteView reply) {
     for (const Waiting& command : commands) {
         replies_.fill(command.slot, Bytes(reply.begin(), reply.end()));
     }
+}
+
+void Connection::wait_again(std::vector<Waiting>& commands, std::size_t done) {
+    for (std::size_t i = commands.size(); i > done; --i) {
+        waiting_bytes_ += commands[i - 1].bytes.size();
+        waiting_.push_front(std::move(commands[i - 1]));
+    }
+}
+
+bool Connection::goes_again(std::vector<Waiting>& commands, ByteView reply) {
+    Waiting& first = commands.front();
+    const std::uint32_t most =
+        first.kind == Kind::Transaction ? kTransactionStepsMax : kv::kCommandStepsMax;
+    const std::string_view text = text_of(reply);
+    const auto code = text.find(' ');
+    if (first.steps >= most || !text.starts_with('-') || code == std::string_view::npos ||
+        !text.substr(code + 1).starts_with(kv::kOverBudget)) {
+        return false;
+    }
+    first.steps = most; // too many to travel with others
+    if (first.kind == Kind::Transaction && !first.guards.empty()) {
+        watched_[first.epoch].guards = std::move(first.guards);
+    }
+    wait_again(commands, 0);
+    return true;
 }
 
 std::vector<Submitted> Connection::on_result(Token token, ByteView reply) {
@@ -238,7 +354,11 @@ std::vector<Submitted> Connection::on_result(Token token, ByteView reply) {
     }
     std::vector<Waiting>& commands = node.mapped();
     if (commands.size() == 1) {
-        answer_all(commands, reply); // the one command's reply, good or bad
+        if (commands.front().kind == Kind::Watch) {
+            on_versions(commands.front(), reply);
+        } else if (!goes_again(commands, reply)) {
+            answer_all(commands, reply); // the one command's reply, good or bad
+        }
         return pump();
     }
     const std::size_t done =
@@ -254,14 +374,14 @@ std::vector<Submitted> Connection::on_result(Token token, ByteView reply) {
     // The replies stand one behind the other; they leave in this order, so the first place can
     // carry all.
     const ByteView replies = reply.subspan(kSequenceHeadBytes);
+    if (done == 1 && goes_again(commands, replies)) {
+        return pump();
+    }
     replies_.fill(commands[0].slot, Bytes(replies.begin(), replies.end()));
     for (std::size_t i = 1; i < done; ++i) {
         replies_.fill(commands[i].slot, {});
     }
-    for (std::size_t i = commands.size(); i > done; --i) { // did not run: first in the next one
-        waiting_bytes_ += commands[i - 1].bytes.size();
-        waiting_.push_front(std::move(commands[i - 1]));
-    }
+    wait_again(commands, done); // what did not run comes first in the next one
     return pump();
 }
 
@@ -270,7 +390,14 @@ std::vector<Submitted> Connection::on_failure(Token token, std::string_view text
     if (node.empty()) {
         return {};
     }
-    answer_all(node.mapped(), kv::error_reply(text));
+    for (Waiting& command : node.mapped()) {
+        const Bytes reply = kv::error_reply(text);
+        if (command.kind == Kind::Watch) {
+            on_versions(command, reply);
+        } else {
+            answer_all({&command, 1}, reply);
+        }
+    }
     return pump();
 }
 

@@ -2,7 +2,10 @@
 #include "backend/gateway/resp/local_commands.h"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
+
+#include "backend/application/kv/glob.h"
 
 namespace zz::gateway::resp {
 namespace {
@@ -125,8 +128,26 @@ Bytes answer_config(const Arguments& arguments) {
         return error_reply("ERR the settings of this service are in its cluster file, CONFIG does "
                            "not change them");
     }
+    // What clients ask for before they begin; others of Redis's settings have no meaning here.
+    struct Setting {
+        std::string_view name, value;
+    };
+    constexpr std::array kSettings{Setting{"appendonly", "yes"}, Setting{"databases", "1"},
+                                   Setting{"maxclients", "1000"}, Setting{"save", ""}};
+    std::vector<Setting> found;
+    for (const Setting& setting : kSettings) {
+        if (std::any_of(arguments.begin() + 2, arguments.end(), [&](ByteView pattern) {
+                return application::kv::matches(pattern, view_of(setting.name));
+            })) {
+            found.push_back(setting);
+        }
+    }
     Reply reply;
-    reply.array(0); // none of Redis's settings has a meaning here
+    reply.array(2 * found.size());
+    for (const Setting& setting : found) {
+        reply.bulk(setting.name);
+        reply.bulk(setting.value);
+    }
     return reply.take();
 }
 
@@ -219,9 +240,6 @@ Bytes answer_local(const Command& command, const Arguments& arguments, const Con
     if (command.name == "auth") {
         return error_reply("ERR AUTH <password> called without any password configured for the "
                            "default user. Are you sure your configuration is correct?");
-    }
-    if (command.name == "unwatch") {
-        return ok(); // nothing can be watched
     }
     return error_reply(fmt::format("ERR '{}' is not supported", command.name));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The commands that concern one connection and need no state: AUTH CLIENT COMMAND CONFIG HELLO INFO
-// SELECT RESET WATCH UNWATCH. MULTI, EXEC, DISCARD and QUIT belong to the Connection itself. Pure.
+// SELECT RESET. MULTI, EXEC, DISCARD, WATCH, UNWATCH and QUIT belong to the Connection itself.
+// Pure.
 #pragma once
 
 #include <string>

@@ -34,6 +34,8 @@ class RequestParser {
     std::vector<Bytes> take_arguments() { return std::move(arguments_); }
     // Precondition: Failed. Without "-ERR ".
     const std::string& error() const { return error_; }
+    // A request was begun and is not complete.
+    bool inside() const { return phase_ != Phase::Start && phase_ != Phase::Failed; }
     // Bytes kept of the request that is not complete.
     std::size_t kept() const { return line_.size() + bytes_; }
 

@@ -230,8 +230,8 @@ class KvCommandsTest : public QObject {
     void unknown_commands_and_arity() {
         KvFixture kv;
         QCOMPARE(kv({"FOO"}), error("unknown command 'FOO', with args beginning with: "));
-        QCOMPARE(kv({"lpush", "a", "b"}),
-                 error("unknown command 'lpush', with args beginning with: 'a' 'b' "));
+        QCOMPARE(kv({"blpop", "a", "b"}),
+                 error("unknown command 'blpop', with args beginning with: 'a' 'b' "));
         QCOMPARE(kv({""}), error("unknown command '', with args beginning with: "));
         // What a client sends never breaks the framing of its reply.
         QCOMPARE(kv({"a\r\nb", "c\nd"}),

@@ -9,12 +9,11 @@
 #include "backend/application/application.h"
 #include "backend/application/kv/operation.h"
 #include "backend/gateway/resp/connection.h"
+#include "tests/fuzz/map_overlay.h"
 
 namespace application = zz::application;
-namespace state = zz::state;
 using zz::Bytes;
 using zz::ByteView;
-using zz::Digest;
 using zz::text_of;
 using zz::Timestamp;
 using zz::view_of;
@@ -27,31 +26,9 @@ using S = std::string;
 
 namespace {
 
-class PlainOverlay : public state::Overlay {
-  public:
-    std::map<Bytes, Bytes> entries;
-
-    Read get(ByteView key) override {
-        const auto it = entries.find(Bytes(key.begin(), key.end()));
-        return it == entries.end() ? Read{} : Read{state::Found::Yes, it->second};
-    }
-    void put(ByteView key, ByteView value) override {
-        entries[Bytes(key.begin(), key.end())] = Bytes(value.begin(), value.end());
-    }
-    void erase(ByteView key) override { entries.erase(Bytes(key.begin(), key.end())); }
-    Entry next(ByteView from) override {
-        const auto it = entries.lower_bound(Bytes(from.begin(), from.end()));
-        return it == entries.end() ? Entry{} : Entry{state::Found::Yes, it->first, it->second};
-    }
-    const std::vector<Digest>& wanted() const override { return wanted_; }
-
-  private:
-    std::vector<Digest> wanted_;
-};
-
 // One service, any number of connections.
 struct Service {
-    PlainOverlay state;
+    zz::test::MapOverlay state;
     std::unique_ptr<application::Application> kv = application::make_application("kv");
     std::size_t operations = 0;
 
@@ -208,9 +185,10 @@ class ConnectionTest : public QObject {
         QVERIFY(service.talk(c, "COMMAND COUNT\r\n").starts_with(":"));
         QVERIFY(service.talk(c, "COMMAND\r\n").find("$3\r\nget\r\n:2\r\n") != S::npos);
         QVERIFY(service.talk(c, "COMMAND INFO get none\r\n").ends_with("$-1\r\n"));
-        QCOMPARE(service.talk(c, "COMMAND DOCS\r\nCONFIG GET save\r\n"), S("*0\r\n*0\r\n"));
+        QCOMPARE(service.talk(c, "COMMAND DOCS\r\nCONFIG GET none\r\n"), S("*0\r\n*0\r\n"));
+        QCOMPARE(service.talk(c, "CONFIG GET s*\r\n"), S("*2\r\n$4\r\nsave\r\n$0\r\n\r\n"));
         QVERIFY(service.talk(c, "AUTH x\r\n").starts_with("-ERR AUTH <password> called without"));
-        QVERIFY(service.talk(c, "WATCH a\r\n").starts_with("-ERR "));
+        QCOMPARE(service.talk(c, "UNWATCH\r\n"), S("+OK\r\n"));
         QCOMPARE(service.talk(c, "RESET\r\nCLIENT GETNAME\r\n"), S("+RESET\r\n$-1\r\n"));
         QCOMPARE(service.talk(c, "SELECT\r\n"),
                  S("-ERR wrong number of arguments for 'select' command\r\n"));
@@ -239,6 +217,72 @@ class ConnectionTest : public QObject {
         QVERIFY(service.talk(c, many + "EXEC\r\nEXISTS b\r\n")
                     .ends_with("-EXECABORT Transaction discarded because of previous errors.\r\n"
                                ":0\r\n"));
+    }
+
+    void watched_keys_guard_a_transaction() { // K12
+        Service service;
+        auto c = plain(), other = plain();
+        const S cas = "MULTI\r\nSET done 1\r\nEXEC\r\n";
+        const S ran = "+OK\r\n+QUEUED\r\n*1\r\n+OK\r\n", refused = "+OK\r\n+QUEUED\r\n*-1\r\n";
+        QCOMPARE(service.talk(c, "WATCH a b\r\n" + cas), "+OK\r\n" + ran);
+        const std::vector<std::pair<S, S>> changes{{"SET a 1", "a"},          {"APPEND a 2", "a"},
+                                                   {"EXPIRE a 100", "a"},     {"DEL a", "a"},
+                                                   {"HSET h f 1", "h"},       {"HSET h f 2", "h"},
+                                                   {"RPUSH l 1 2", "l"},      {"LSET l 0 2", "l"},
+                                                   {"ZADD z 1 m", "z"},       {"ZADD z 2 m", "z"},
+                                                   {"SADD s m", "s"},         {"RENAME s t", "t"},
+                                                   {"MSET other 1 t 2", "t"}, {"FLUSHALL", "t"}};
+        for (const auto& [change, key] : changes) {
+            QCOMPARE(service.talk(c, "WATCH x " + key + "\r\n"), S("+OK\r\n"));
+            QVERIFY(!service.talk(other, change + "\r\n").starts_with("-"));
+            QCOMPARE(service.talk(c, cas), refused);
+            QCOMPARE(service.talk(c, cas), ran); // EXEC ends what was watched
+        }
+        // Deleted and made again, with as many elements as before: another one.
+        service.talk(other, "SADD s a\r\n");
+        service.talk(c, "WATCH s\r\n");
+        service.talk(other, "DEL s\r\nSADD s b\r\n");
+        QCOMPARE(service.talk(c, cas), refused);
+        for (const S end : {"UNWATCH", "DISCARD", "RESET"}) {
+            service.talk(c, "WATCH a\r\n" + S(end == "DISCARD" ? "MULTI\r\n" : ""));
+            service.talk(other, "INCR a\r\n");
+            service.talk(c, end + "\r\n");
+            QCOMPARE(service.talk(c, cas), ran);
+        }
+        // In one pipeline, and of a key that the transaction itself changes.
+        QCOMPARE(service.talk(c, "WATCH done\r\nGET a\r\n" + cas + cas),
+                 "+OK\r\n$1\r\n3\r\n" + ran + ran);
+        QCOMPARE(service.talk(c, "MULTI\r\nWATCH a\r\nEXEC\r\n"),
+                 S("+OK\r\n-ERR WATCH inside MULTI is not allowed\r\n*0\r\n"));
+        S many = "WATCH";
+        for (std::size_t i = 0; i <= kv::kGuardsMax; ++i) {
+            many += " k" + std::to_string(i);
+        }
+        QVERIFY(service.talk(c, many + "\r\n").starts_with("-ERR too many watched keys"));
+    }
+
+    void a_transaction_whose_watch_failed_does_not_run() { // K10
+        Service service;
+        auto c = plain();
+        const auto todo = c.on_bytes(view_of("WATCH a\r\nMULTI\r\nSET a 1\r\nEXEC\r\n"));
+        QCOMPARE(todo.size(), std::size_t{1});
+        QVERIFY(c.on_failure(todo[0].token, "ERR no reply").empty());
+        const Bytes out = c.take_output();
+        QVERIFY(text_of(out).starts_with("-ERR no reply\r\n+OK\r\n+QUEUED\r\n-EXECABORT "));
+        QCOMPARE(service.talk(c, "EXISTS a\r\n"), S(":0\r\n"));
+    }
+
+    void what_needs_more_than_it_declared_is_sent_again() { // ZZ-1.5
+        Service service;
+        auto c = plain();
+        const S value(300'000, 'v');
+        service.talk(c, "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$300000\r\n" + value + "\r\n");
+        const std::size_t before = service.operations;
+        QCOMPARE(service.talk(c, "PING\r\nSTRLEN a\r\nPING\r\n"),
+                 S("+PONG\r\n:300000\r\n+PONG\r\n"));
+        QVERIFY(service.operations > before + 1);
+        QCOMPARE(service.talk(c, "MULTI\r\nSTRLEN a\r\nAPPEND a x\r\nEXEC\r\n"),
+                 S("+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n:300000\r\n:300001\r\n"));
     }
 
     void a_protocol_error_answers_what_came_before_and_closes() { // K7, K8

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "backend/services/resp_front.h"
+#include "backend/services/front.h"
 
 #include <arpa/inet.h>
 #include <array>
@@ -21,13 +21,13 @@ constexpr std::uint64_t kListener = 0; // in epoll data; connections count from 
 
 } // namespace
 
-RespFront::RespFront(std::string application, OnOperation on_operation)
-    : application_(std::move(application)), on_operation_(std::move(on_operation)),
+Front::Front(Protocol protocol, OnOperation on_operation)
+    : protocol_(std::move(protocol)), on_operation_(std::move(on_operation)),
       epoll_(epoll_create1(EPOLL_CLOEXEC)) {
     ZZ_CHECK(epoll_ >= 0, "epoll_create1 failed: {}", std::strerror(errno));
 }
 
-RespFront::~RespFront() {
+Front::~Front() {
     for (auto& [id, client] : clients_)
         ::close(client->fd);
     if (listener_ >= 0)
@@ -35,7 +35,7 @@ RespFront::~RespFront() {
     ::close(epoll_);
 }
 
-Status RespFront::listen(const std::string& front) {
+Status Front::listen(const std::string& front) {
     const auto colon = front.rfind(':');
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -57,7 +57,8 @@ Status RespFront::listen(const std::string& front) {
     return Ok{};
 }
 
-void RespFront::on_ready() {
+void Front::on_ready(Instant now) {
+    now_ = now;
     std::array<epoll_event, kEventsAtOnce> events{};
     const int count = epoll_wait(epoll_, events.data(), kEventsAtOnce, 0);
     for (int i = 0; i < count; ++i) {
@@ -69,7 +70,7 @@ void RespFront::on_ready() {
     }
 }
 
-void RespFront::accept_all() {
+void Front::accept_all() {
     for (;;) {
         sockaddr_in from{};
         socklen_t length = sizeof from;
@@ -77,9 +78,9 @@ void RespFront::accept_all() {
                                SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0)
             return;
-        if (clients_.size() >= kConnectionsMax) {
-            constexpr std::string_view kFull = "-ERR max number of clients reached\r\n";
-            [[maybe_unused]] const auto ignored = ::write(fd, kFull.data(), kFull.size());
+        if (clients_.size() >= kConnectionsMax && !make_room()) {
+            [[maybe_unused]] const auto ignored =
+                ::write(fd, protocol_.full.data(), protocol_.full.size());
             ::close(fd);
             continue;
         }
@@ -88,12 +89,12 @@ void RespFront::accept_all() {
         const ConnectionId id = next_++;
         std::array<char, INET_ADDRSTRLEN> text{};
         inet_ntop(AF_INET, &from.sin_addr, text.data(), text.size());
-        gateway::resp::ConnectionFacts facts;
-        facts.id = id;
-        facts.address = fmt::format("{}:{}", text.data(), ntohs(from.sin_port));
-        facts.application = application_;
-        auto client = std::make_unique<Client>(
-            Client{fd, gateway::resp::Connection(std::move(facts)), {}, 0, EPOLLIN});
+        auto client = std::make_unique<Client>();
+        client->fd = fd;
+        client->connection =
+            protocol_.make(id, fmt::format("{}:{}", text.data(), ntohs(from.sin_port)));
+        client->events = EPOLLIN;
+        client->since = now_;
         epoll_event event{};
         event.events = EPOLLIN;
         event.data.u64 = id;
@@ -102,7 +103,56 @@ void RespFront::accept_all() {
     }
 }
 
-void RespFront::on_client(ConnectionId id, std::uint32_t events) {
+// True if the one that was idle for longest gave way.
+bool Front::make_room() {
+    auto oldest = clients_.end();
+    for (auto it = clients_.begin(); it != clients_.end(); ++it) {
+        const Client& client = *it->second;
+        const bool idle = !client.connection->is_waiting() &&
+                          !client.connection->is_inside_request() &&
+                          client.written == client.output.size();
+        if (idle && now_ - client.since >= kIdleMin &&
+            (oldest == clients_.end() || client.since < oldest->second->since))
+            oldest = it;
+    }
+    if (oldest == clients_.end())
+        return false;
+    close(oldest->first);
+    return true;
+}
+
+Duration Front::patience(const Client& client) const {
+    if (client.written < client.output.size())
+        return kOutputMax;
+    if (client.connection->is_waiting())
+        return {}; // it is the service that it waits for
+    if (client.connection->requests() == 0)
+        return kFirstRequestMax;
+    return client.connection->is_inside_request() ? kRequestMax : protocol_.idle;
+}
+
+void Front::on_tick(Instant now) {
+    now_ = now;
+    for (auto it = clients_.begin(); it != clients_.end();) {
+        const ConnectionId id = it->first;
+        Client& client = *(it++)->second;
+        const bool idle =
+            !client.connection->is_inside_request() && client.written == client.output.size();
+        if (client.connection->is_waiting())
+            client.since = now; // its time begins with the reply
+        if (client.requests != client.connection->requests()) {
+            client.requests = client.connection->requests();
+            client.since = now;
+        }
+        const Duration allowed = patience(client);
+        if (allowed == Duration{} || now - client.since < allowed)
+            continue;
+        closed_as_slow_ += idle ? 0 : 1;
+        close(id);
+    }
+}
+
+void Front::on_client(ConnectionId id, std::uint32_t events) {
     const auto it = clients_.find(id);
     if (it == clients_.end())
         return;
@@ -114,26 +164,29 @@ void RespFront::on_client(ConnectionId id, std::uint32_t events) {
     settle(id);
 }
 
-bool RespFront::read(ConnectionId id, Client& client) {
-    std::array<std::uint8_t, gateway::resp::kReadBytesMax> buffer;
-    while (client.connection.wants_input()) {
+bool Front::read(ConnectionId id, Client& client) {
+    const bool was_inside = client.connection->is_inside_request();
+    std::array<std::uint8_t, gateway::kReadBytesMax> buffer;
+    while (client.connection->wants_input()) {
         const ssize_t got = ::read(client.fd, buffer.data(), buffer.size());
         if (got == 0)
             return false;
         if (got < 0)
             return errno == EAGAIN || errno == EINTR;
         submit(id,
-               client.connection.on_bytes(ByteView(buffer.data(), static_cast<std::size_t>(got))));
+               client.connection->on_bytes(ByteView(buffer.data(), static_cast<std::size_t>(got))));
         if (static_cast<std::size_t>(got) < buffer.size())
             break;
     }
+    if (!was_inside && client.connection->requests() > 0)
+        client.since = now_; // a request begins, or was read whole
     return true;
 }
 
-bool RespFront::write(Client& client) {
+bool Front::write(Client& client) {
     for (;;) {
         if (client.written == client.output.size()) {
-            client.output = client.connection.take_output();
+            client.output = client.connection->take_output();
             client.written = 0;
             if (client.output.empty())
                 return true;
@@ -143,10 +196,11 @@ bool RespFront::write(Client& client) {
         if (n < 0)
             return errno == EAGAIN || errno == EINTR;
         client.written += static_cast<std::size_t>(n);
+        client.since = now_;
     }
 }
 
-void RespFront::settle(ConnectionId id) {
+void Front::settle(ConnectionId id) {
     const auto it = clients_.find(id);
     if (it == clients_.end())
         return;
@@ -157,12 +211,17 @@ void RespFront::settle(ConnectionId id) {
     }
     const bool drained = client.written == client.output.size();
     if (drained)
-        submit(id, client.connection.resume());
-    if (client.connection.wants_close()) {
+        submit(id, client.connection->resume());
+    if (client.connection->wants_close()) {
         close(id);
         return;
     }
-    const std::uint32_t wanted = (client.connection.wants_input() ? std::uint32_t{EPOLLIN} : 0U) |
+    watch(id, client);
+}
+
+void Front::watch(ConnectionId id, Client& client) {
+    const bool drained = client.written == client.output.size();
+    const std::uint32_t wanted = (client.connection->wants_input() ? std::uint32_t{EPOLLIN} : 0U) |
                                  (drained ? 0U : std::uint32_t{EPOLLOUT});
     if (wanted != client.events) {
         client.events = wanted;
@@ -173,20 +232,20 @@ void RespFront::settle(ConnectionId id) {
     }
 }
 
-void RespFront::submit(ConnectionId id, std::vector<gateway::resp::Submitted> operations) {
+void Front::submit(ConnectionId id, std::vector<gateway::Submitted> operations) {
     for (auto& operation : operations)
         on_operation_(id, std::move(operation));
 }
 
-void RespFront::on_result(ConnectionId id, gateway::resp::Token token, ByteView reply) {
+void Front::on_result(ConnectionId id, gateway::Token token, ByteView reply) {
     const auto it = clients_.find(id);
     if (it == clients_.end())
         return;
-    submit(id, it->second->connection.on_result(token, reply));
+    submit(id, it->second->connection->on_result(token, reply));
     settle(id);
 }
 
-void RespFront::close(ConnectionId id) {
+void Front::close(ConnectionId id) {
     const auto it = clients_.find(id);
     ::close(it->second->fd);
     clients_.erase(it);
