@@ -69,7 +69,8 @@ struct Board {
     SequenceNumber h, committed, settled, quorum_mark;
     Digest stable_root; // of the stable checkpoint h
     Budget budget;
-    std::uint32_t rounds_asked = 0; // evidence rounds begun or repeated since the last heartbeat
+    std::set<ExecutionId> proof_told; // on their CONFIG-REQUEST since the last heartbeat
+    std::uint32_t rounds_asked = 0;   // evidence rounds begun or repeated since the last heartbeat
     Counters counters;
     // MATCH-REQUESTs of this step, one message for each kind.
     std::map<VoteKind, std::set<SequenceNumber>> match_wanted;

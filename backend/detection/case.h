@@ -62,6 +62,8 @@ struct Case {
     Instant asked_at = kNever;      // first requests of the round were sent
     Instant complaint_at = kNever;  // last round on a complaint for a settled one
     std::set<AgreementId> askers;   // of MATCH, not answered yet
+    std::set<AgreementId> heard;    // asked since the last heartbeat: nobody twice
+    Blob match_frame;               // our MATCH as signed, once asked for
     std::set<AgreementId> asked_by; // of MATCH, ever: the second one overrides budgets
     std::map<AgreementId, Digest> matches;
     bool serve_clients = false; // affidavits are due without being asked for

@@ -76,6 +76,8 @@ void Core::on(const core::Received& input) {
         return on_settle(b, v);
     case message::Kind::WakeUpProof:
         return on_wake_up_proof(b, std::get<message::WakeUpProof>(m));
+    case message::Kind::ConfigRequest:
+        return on_started(b, v.sender());
     case message::Kind::ControllerStatus: {
         const bool known = std::ranges::count(b.settings.controllers, v.sender()) > 0;
         if (known)
@@ -273,7 +275,9 @@ void Core::heartbeat() {
     next_heartbeat_ = b.now + b.limits().heartbeat;
     b.budget.clear();
     b.rounds_asked = 0;
+    b.proof_told.clear();
     for (auto& [key, c] : b.cases) {
+        c.heard.clear();
         if (c.committed && !c.is_settled()) {
             c.reports_asked = false;
             if (c.quorum_at != kNever)

@@ -45,7 +45,10 @@ std::optional<Digest> value_of_certificate(const Board& b, const Case& c) {
 }
 
 void answer_with_match(Board& b, Case& c, const std::vector<PrincipalId>& to) {
-    b.sign_and_send(to, message::Match{c.vote, c.n, *c.value});
+    const message::Match match{c.vote, c.n, *c.value};
+    if (c.match_frame.empty())
+        c.match_frame = b.sealer.sign(match); // A value never changes: one signature serves all.
+    b.send(to, match, c.match_frame);
 }
 
 void on_settled(Board& b, Case& c, Settledness how) {
@@ -195,13 +198,15 @@ void on_match_request(Board& b, const auth::Verified& v) {
     const AgreementId asker = agreement_id(v.sender());
     for (const SequenceNumber& n : request.numbers) {
         Case* c = b.find(request.vote, n);
-        if (!c)
+        // Once in a heartbeat for each asker, however often it repeats itself.
+        if (!c || c->heard.contains(asker))
             continue;
         c->asked_by.insert(asker);
         // A second asker or a client complaint overrides the budget of one asker (ZZ-6.5).
         const bool within = b.within_budget(asker);
         if (!within && c->asked_by.size() < 2 && !c->complained)
             continue;
+        c->heard.insert(asker);
         c->serve_clients = true;
         if (c->value)
             answer_with_match(b, *c, {v.sender()});

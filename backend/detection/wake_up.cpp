@@ -207,4 +207,13 @@ void send_proof(Board& b) {
     b.send(std::move(to), *b.roster.proof());
 }
 
+void on_started(Board& b, const PrincipalId& who) {
+    if (who.role != Role::Execution || !b.roster.proof())
+        return;
+    const ExecutionId id = execution_id(who);
+    const std::vector<ExecutionId> awake = b.roster.awake();
+    if (std::ranges::count(awake, id) > 0 && b.proof_told.insert(id).second)
+        b.send({who}, *b.roster.proof());
+}
+
 } // namespace zz::detection

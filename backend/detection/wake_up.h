@@ -25,6 +25,8 @@ void on_wake_up_proof(Board& b, const message::WakeUpProof& proof);
 void assemble_proof(Board& b, Case& c);
 // A convicted active is a proof (iii).
 void on_certificate(Board& b, const std::vector<Signed<message::Config>>& certificate);
+// An execution replica that starts learns at once that it is awake, once in a heartbeat.
+void on_started(Board& b, const PrincipalId& who);
 // To the awake replicas and the controllers, each heartbeat until the epoch ends.
 void send_proof(Board& b);
 

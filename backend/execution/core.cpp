@@ -106,6 +106,7 @@ void Core::step(Instant now, const Input& input) {
 void Core::on_heartbeat(Instant now) {
     heartbeat_at_ = now + settings_.limits.heartbeat;
     spent_.clear();
+    heard_.clear();
     if (!learnt_ || membership_.highest_seen() > membership_.config().number)
         ask_configuration();
     if (now >= pinned_until_) {

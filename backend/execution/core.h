@@ -203,8 +203,10 @@ class Core {
     Instant gap_at_ = kNever; // ask for ORDERs
     SequenceNumber executed_at_heartbeat_;
     std::map<std::pair<Budget, PrincipalId>, std::uint32_t> spent_; // since the last heartbeat
-    Blob complete_frame_;                                           // our COMPLETE of wakeup_epoch_
-    bool completed_ = false;                                        // noticed
+    // SIGN-REQUESTs since the last heartbeat, within the window.
+    std::set<std::tuple<AgreementId, VoteKind, SequenceNumber>> heard_;
+    Blob complete_frame_;    // our COMPLETE of wakeup_epoch_
+    bool completed_ = false; // noticed
     Output output_;
 };
 

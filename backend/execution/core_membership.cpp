@@ -123,12 +123,14 @@ void Core::reconsider() {
                                           : Standing::Asleep;
     // A woken replica sent back to sleep drops its state, also if it slept through being told
     // (ZZ-6.8).
-    if (standing_ == Standing::Asleep ||
-        (standing_ == Standing::Awake && !active && state_epoch_ != epoch))
+    const bool leaves = standing_ == Standing::Asleep ||
+                        (standing_ == Standing::Awake && !active && state_epoch_ != epoch);
+    if (leaves)
         leave_awake();
     if (standing_ == Standing::Awake) {
         state_epoch_ = epoch;
-        if (before != Standing::Awake && dropping_ == 0)
+        // Also woken in two epochs in a row: with nothing to drop, nothing else would begin it.
+        if ((before != Standing::Awake || leaves) && dropping_ == 0)
             enter_awake();
         else if (before == Standing::Awake)
             tell_complete();

@@ -57,12 +57,17 @@ void Core::on(const auth::Verified& m, const message::SignRequest& request) {
         request.n.value % settings_.limits.checkpoint_interval != 0)
         return;
     const auto done = log_.find(request.n);
+    // Once in a heartbeat for each asker, however often it repeats itself.
+    const auto key = std::tuple(asker, request.vote, request.n);
+    if (heard_.contains(key))
+        return;
     // ZZ-6.5: a budget per asker, that a client's complaint or a second asker overrides.
     const bool overridden =
         done != log_.end() && (done->second.complained || (!done->second.asked_by.empty() &&
                                                            !done->second.asked_by.contains(asker)));
     if (!spend(Budget::Evidence, m.sender(), settings_.limits.evidence_budget) && !overridden)
         return;
+    heard_.insert(key);
     answer_sign_request(asker, request);
 }
 

@@ -17,6 +17,7 @@
 #include "backend/application/application.h"
 #include "backend/execution/job.h"
 #include "backend/execution/reply_cache.h"
+#include "backend/recovery/fetch.h"
 #include "backend/state/retention.h"
 #include "backend/state/tree.h"
 #include "backend/state/tree_overlay.h"
@@ -27,11 +28,11 @@ namespace zz::execution {
 inline constexpr std::size_t kQueueMax = 256; // batches and checkpoints given and not done
 inline constexpr std::size_t kResultBytesMax = 4u << 20; // a longer reply becomes kResultTooLong
 inline constexpr std::string_view kResultTooLong = "result too long";
-inline constexpr std::size_t kLookAheadBatches = 8;        // whose nodes are asked for early
-inline constexpr std::size_t kWalkVisits = 256;            // of one walk job
-inline constexpr std::size_t kWalkWaitingMax = 512;        // nodes the walk waits for
-inline constexpr std::size_t kSupplyBytesMax = 1u << 20;   // of one answer, but at least one node
-inline constexpr std::size_t kPinnedCheckpointsMax = 1024; // pins end beyond that
+inline constexpr std::size_t kLookAheadBatches = 8; // whose nodes are asked for early
+inline constexpr std::size_t kWalkVisits = 256;     // of one walk job
+inline constexpr std::size_t kWalkWaitingMax = 512; // nodes the walk waits for
+inline constexpr std::size_t kSupplyBytesMax = recovery::kCutAnswerBytes; // but at least one node
+inline constexpr std::size_t kPinnedCheckpointsMax = 1024;                // pins end beyond that
 
 class Engine {
   public:

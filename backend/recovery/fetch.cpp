@@ -87,10 +87,11 @@ std::vector<Blob> Fetch::on_nodes(Instant now, const PrincipalId& from,
     if (source == sources_.end())
         return out;
     refill(now);
-    std::set<Digest> answered;
+    Answered answered;
     for (const Blob& bytes : nodes.nodes) {
         const Digest hash = crypto::sha256(bytes.view());
-        answered.insert(hash);
+        answered.hashes.insert(hash);
+        answered.bytes += bytes.size();
         if (const auto at = wanted_.find(hash); at != wanted_.end()) {
             tokens_ -=
                 at->second.blocking ? 0.0 : static_cast<double>(bytes.size()) - kBytesPerNode;
@@ -104,17 +105,18 @@ std::vector<Blob> Fetch::on_nodes(Instant now, const PrincipalId& from,
             ++source->second.faults;
         }
     }
-    for (const Digest& hash : nodes.not_held)
-        if (const auto at = wanted_.find(hash); at != wanted_.end()) {
-            answered.insert(hash);
+    for (const Digest& hash : nodes.not_held) {
+        answered.hashes.insert(hash);
+        if (const auto at = wanted_.find(hash); at != wanted_.end())
             at->second.not_held_by.insert(from);
-        }
-    settle_answer(from, answered);
+    }
+    settle_answer(now, from, answered);
     return out;
 }
 
 // An answer belongs to the oldest ask it has something of; what that ask misses is asked anew.
-void Fetch::settle_answer(const PrincipalId& from, const std::set<Digest>& answered) {
+void Fetch::settle_answer(Instant now, const PrincipalId& from, const Answered& answer) {
+    const std::set<Digest>& answered = answer.hashes;
     Source& source = sources_.at(from);
     const auto has_some = [&](const Asked& asked) {
         return std::any_of(answered.begin(), answered.end(),
@@ -125,8 +127,13 @@ void Fetch::settle_answer(const PrincipalId& from, const std::set<Digest>& answe
         if (source.asked.empty() || source.bad == 0)
             return;
         asked = source.asked.begin(); // Nothing but wrong bytes.
-    } else {
+    } else if (std::ranges::includes(answered, asked->hashes) || answer.bytes >= kCutAnswerBytes) {
         source.late /= 2;
+    } else {
+        // Crumbs keep a source first for ever, one deadline each (R2).
+        source.late = std::min(source.late + 1, kLateMax);
+        ++source.faults;
+        source.last_late = now;
     }
     for (const Digest& hash : asked->hashes)
         requeue(hash);

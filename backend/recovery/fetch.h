@@ -22,7 +22,9 @@ inline constexpr std::size_t kWantedMax =
     65'536; // background ones beyond it are left to the next walk
 inline constexpr std::size_t kRecentMax = 8'192; // hashes that came: a second copy is no fault
 inline constexpr Duration kSourceDeadline =
-    milliseconds(100);                             // doubles with each miss, up to 16 times
+    milliseconds(100); // doubles with each miss, up to 16 times
+// A source may cut an answer that has so many bytes; one that is shorter answers all it was asked.
+inline constexpr std::size_t kCutAnswerBytes = 1u << 20;
 inline constexpr std::uint32_t kLateLeft = 2;      // misses after which a source is left alone
 inline constexpr Duration kLatePause = seconds(5); // for so long, while there is a better one
 inline constexpr Duration kUnavailablePause = milliseconds(500);
@@ -46,6 +48,7 @@ class Fetch {
     void forget_all();
 
     // The nodes in it that are wanted. Bytes that were never asked count against their sender.
+    // So does an answer that is neither whole nor so long that it may be cut.
     std::vector<Blob> on_nodes(Instant now, const PrincipalId& from, const message::Nodes& nodes);
     // What to send now; also moves what is late to other sources.
     std::vector<Ask> asks(Instant now);
@@ -81,9 +84,14 @@ class Fetch {
         std::deque<Asked> asked; // at most kAsksPerSource
     };
 
+    struct Answered {
+        std::set<Digest> hashes; // sent, or said not to be held
+        std::size_t bytes = 0;
+    };
+
     void requeue(const Digest& hash);
     void on_late(Instant now);
-    void settle_answer(const PrincipalId& from, const std::set<Digest>& answered);
+    void settle_answer(Instant now, const PrincipalId& from, const Answered& answer);
     bool sound(const Source& source, Instant now) const;
     std::vector<PrincipalId> ranked() const;
     // `refused_by`: only what all of these do not hold.

@@ -41,6 +41,9 @@ void Core::step(Instant now, const Input& input) {
             detection_.step(now, *received);
         else
             agreement_.step(now, *received);
+        // Who starts asks for the configuration, and needs to know whether it is awake as well.
+        if (message::kind_of(received->message.message()) == message::Kind::ConfigRequest)
+            detection_.step(now, *received);
     } else {
         agreement_.step(now, core::TimePassed{});
         detection_.step(now, core::TimePassed{});

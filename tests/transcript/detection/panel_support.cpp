@@ -205,6 +205,7 @@ void Panel::collect(AgreementId from) {
 }
 
 void Panel::send(const PrincipalId& from, const PrincipalId& to, const core::Send& s) {
+    ++sent[message::kind_of(s.message)];
     switch (to.role) {
     case Role::Agreement: {
         if (s.frame.empty()) {

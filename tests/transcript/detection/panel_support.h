@@ -59,6 +59,7 @@ class Panel {
     message::Config config;
     std::map<std::uint32_t, std::uint32_t> affidavits;   // to client 1, by sender
     std::map<std::uint32_t, std::uint32_t> certificates; // to client 1, by sender
+    std::map<message::Kind, std::size_t> sent; // by agreement replicas, each receiver counted
     std::map<std::uint32_t, Script> scripts;
     std::set<std::uint32_t> mute;            // agreement replicas whose sends are lost
     std::set<std::uint32_t> refuse_complete; // slots that never hold the whole state

@@ -136,6 +136,34 @@ class TalkTest : public QObject {
         QCOMPARE(p.config.epoch.value, 0ULL);
     }
 
+    // K-bounds of ZZ-6.5: what overrides the budget is answered once for each asker in a heartbeat.
+    void repeated_match_requests_are_answered_once() {
+        Panel p(1, {{1, {"QQQQ", "Q"}}, {2, {"QQQQ", "Q"}}, {3, {"QQQQ", "Q", false}}});
+        p.commit(SequenceNumber(1));
+        p.run(milliseconds(20));
+        const message::MatchRequest ask{VoteKind::Reply, std::vector(200, SequenceNumber(1))};
+        p.say(AgreementId(1), ask);
+        p.deliver_all();
+        for (int i = 0; i < 10; ++i)
+            p.say(AgreementId(4), ask);
+        p.deliver_all();
+        // Three receivers answered A1, three A4.
+        QCOMPARE(p.sent[message::Kind::Match], 6UL);
+    }
+
+    // A replica that starts after the proof went out learns it with its configuration (ZZ-6.6).
+    void who_starts_late_learns_the_proof_at_once() {
+        Panel p(1, {{1, {"PQQQ", "Q"}}, {2, {"PPPQ", "P"}}});
+        p.commit(SequenceNumber(1));
+        p.run(milliseconds(500));
+        QVERIFY(p.woken);
+        const std::size_t before = p.sent[message::Kind::WakeUpProof];
+        for (int i = 0; i < 5; ++i)
+            p.signed_by(SlotId(3), message::ConfigRequest{7}, AgreementId(1));
+        p.deliver_all();
+        QCOMPARE(p.sent[message::Kind::WakeUpProof], before + 1);
+    }
+
     // A proof of another epoch, or with one signer twice, wakes nobody.
     void stale_and_thin_proofs_are_ignored() {
         Panel p(1, {{1, {"QQQQ", "Q"}}, {2, {"QQQQ", "Q"}}, {3, {"QQQQ", "Q", false}}});

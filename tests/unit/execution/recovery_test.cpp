@@ -71,6 +71,7 @@ class RecoveryTest : public QObject {
     void sleepsWithoutAProof();
     void proofOfAnotherEpochWakesNobody();
     void completeIsToldUntilTheEpochEnds();
+    void wokenTwiceInARowWithNothingToDropCompletes();
     void backToSleepDropsTheState();
     void stoppedReplicaTakesTheConfigurationFirst();
     void restartedReplicaGoesOnFromItsDisk();
@@ -166,6 +167,28 @@ void RecoveryTest::completeIsToldUntilTheEpochEnds() {
     source.sends.clear();
     source.pass(seconds(3));
     QVERIFY(source.sent<message::Complete>().empty());
+}
+
+// The second proof is here before the configuration that begins its epoch: never asleep between.
+void RecoveryTest::wokenTwiceInARowWithNothingToDropCompletes() {
+    Bench woken(3, 4);
+    woken.learn(first_configuration());
+    woken.wake_up(0);
+    QVERIFY(woken.core->awake());
+    woken.wake_up(1);
+    message::Config config = first_configuration();
+    config.number = ConfigurationNumber(1);
+    config.epoch = Epoch(1);
+    woken.sends.clear();
+    woken.from_agreement(1, config);
+    woken.from_agreement(2, config);
+    QVERIFY(woken.core->awake());
+    QVERIFY(!woken.sent<message::ExecutionStatus>().empty());
+    woken.order(1, set(1));
+    woken.pass(seconds(3));
+    const auto complete = woken.sent<message::Complete>();
+    QVERIFY(!complete.empty());
+    QCOMPARE(complete.back().epoch, Epoch(1));
 }
 
 void RecoveryTest::backToSleepDropsTheState() {

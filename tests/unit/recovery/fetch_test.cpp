@@ -46,6 +46,7 @@ class FetchTest : public QObject {
     void convictedDiskIsTheLastResort();
     void whatNobodyHoldsIsTold();
     void cutAnswersAreAskedAnew();
+    void crumbsMakeASourceLate();
     void unaskedNodesAreNotTaken();
     void walkKeepsItsBandwidth();
     void supplyServesFewAtATime();
@@ -139,6 +140,24 @@ void FetchTest::cutAnswersAreAskedAnew() {
     QCOMPARE(fetch.on_nodes(Instant{2}, source(1), nodes({0, 1, 2})).size(), std::size_t{3});
     const auto rest = fetch.asks(Instant{3});
     QCOMPARE(rest.at(0).fetch.hashes.size(), std::size_t{7});
+}
+
+// R2: one node of each ask in time does not keep a source first.
+void FetchTest::crumbsMakeASourceLate() {
+    Fetch fetch(1u << 30);
+    fetch.set_sources({source(1), source(2)}, {});
+    fetch.want(Urgency::Blocking, hashes(0, 10));
+    QVERIFY(fetch.asks(Instant{1}).at(0).to == source(1));
+    fetch.on_nodes(Instant{2}, source(1), nodes({0}));
+    QCOMPARE(fetch.faults_of(source(1)), std::uint64_t{1});
+    const auto again = fetch.asks(Instant{3});
+    QVERIFY(again.at(0).to == source(2));
+    QCOMPARE(again[0].fetch.hashes.size(), std::size_t{9});
+    // Told not to be held is an answer, and so is what came elsewhere meanwhile.
+    message::Nodes rest = nodes({1, 2, 3, 4, 5, 6, 7, 8});
+    rest.not_held = std::vector{hash(9)};
+    QCOMPARE(fetch.on_nodes(Instant{4}, source(2), rest).size(), std::size_t{8});
+    QCOMPARE(fetch.faults_of(source(2)), std::uint64_t{0});
 }
 
 void FetchTest::unaskedNodesAreNotTaken() {
