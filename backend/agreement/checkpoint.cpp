@@ -106,6 +106,11 @@ void Core::move_h(const message::StableCertificate& certificate, const Blob& sta
     if (target_ && target_->checkpoint.n <= n)
         target_.reset();
     next_ = std::max(next_, n + 1);
+    if (mute_ && mute_mark_ && n >= *mute_mark_) {
+        mute_ = false;
+        tell(core::NoticeKind::Text, 0, n,
+             "votes again: a stable checkpoint passed what was lost (ZZ-8.4)");
+    }
     snapshot();
     out_.actions.push_back(core::StableMoved{stable_});
     core::Notice note;
@@ -113,11 +118,6 @@ void Core::move_h(const message::StableCertificate& certificate, const Blob& sta
     note.n = n;
     note.digest = certificate.checkpoint.root;
     notice(std::move(note));
-    if (mute_ && mute_mark_ && n >= *mute_mark_) {
-        mute_ = false;
-        tell(core::NoticeKind::Text, 0, n,
-             "votes again: a stable checkpoint passed what was lost (ZZ-8.4)");
-    }
     adopt_chosen();
     sign_checkpoints();
 }
@@ -125,7 +125,7 @@ void Core::move_h(const message::StableCertificate& certificate, const Blob& sta
 // The certificate is durable before anything below it goes: the journal is cut only below this
 // record.
 void Core::snapshot() {
-    record::Snapshot s{stable_, stable_state_, view_, active_, {}, {}};
+    record::Snapshot s{stable_, stable_state_, view_, active_, {}, {}, mute_};
     if (const auto own = view_changes_.find(self_);
         !active_ && own != view_changes_.end() && own->second.value.new_view == view_)
         s.view_change.push_back(own->second);

@@ -75,6 +75,8 @@ void Core::start() {
     out_.actions.push_back(core::Configured{own_config_.value, {}, {}});
     if (log_.h() > SequenceNumber(0))
         out_.actions.push_back(core::StableMoved{stable_});
+    if (mute_)
+        journal(record::Muted{view_});
     tell_status();
     check_committed(state_.n() + 1); // A replica alone (f = 0) goes on from its own votes.
     for (SequenceNumber n = state_.n() + 1; log_.find(n); ++n)

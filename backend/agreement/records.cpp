@@ -50,6 +50,9 @@ bool parse(ByteView record, std::vector<Item>& out) {
         case Snapshot::type:
             right = parse_as<Snapshot>(in, out);
             break;
+        case Muted::type:
+            right = parse_as<Muted>(in, out);
+            break;
         default:
             return false;
         }

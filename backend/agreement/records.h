@@ -3,8 +3,8 @@
 // a list of items.
 //
 //     record = item*
-//     item   = 1 voted | 2 committing | 3 view-change | 4 new-view | 5 snapshot      (type:u8, then
-//     its fields)
+//     item   = 1 voted | 2 committing | 3 view-change | 4 new-view | 5 snapshot | 6 muted
+//     (type:u8, then its fields)
 //
 // A VOTED item carries the body when no earlier record of this number does. A SNAPSHOT makes all
 // before it needless but the votes above its checkpoint.
@@ -56,10 +56,18 @@ struct Snapshot {
         view_change; // own, if in a view change
     message::List<message::Embedded<message::NewView>, 1>
         new_view; // of `view`, if active and view > 0
-    ZZ_FIELDS(stable, state, view, active, view_change, new_view)
+    bool mute = false; // as Muted: still so after the next restart, however that one ended
+    ZZ_FIELDS(stable, state, view, active, view_change, new_view, mute)
+};
+// Started without proof of every vote (ZZ-8.4). Holds until a snapshot says otherwise: a journal
+// that lost votes does not become whole by a clean stop later.
+struct Muted {
+    static constexpr std::uint8_t type = 6;
+    View view;
+    ZZ_FIELDS(view)
 };
 
-using Item = std::variant<Voted, Committing, ViewChanging, Entered, Snapshot>;
+using Item = std::variant<Voted, Committing, ViewChanging, Entered, Snapshot, Muted>;
 
 void append(Bytes& record, const Item& item);
 // False if the bytes are not a record: the journal holds something that this program did not write.

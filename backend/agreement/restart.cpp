@@ -31,6 +31,7 @@ Status Core::restore(const std::vector<core::Record>& records, bool proven) {
     // The newest snapshot first: it opens the window. Votes above its checkpoint stand in records
     // before it (the journal is cut below the oldest of them), and none may be lost (ZZ-8.1).
     bool passed = last == records.size();
+    bool was_mute = false;
     if (!passed)
         for (const record::Item& item : journal[last])
             if (is_snapshot(item) && !replay(std::get<record::Snapshot>(item)))
@@ -39,8 +40,11 @@ Status Core::restore(const std::vector<core::Record>& records, bool proven) {
     for (std::size_t i = 0; i < records.size(); ++i) {
         SequenceNumber top;
         for (const record::Item& item : journal[i]) {
-            if (is_snapshot(item)) {
+            if (const auto* s = std::get_if<record::Snapshot>(&item)) {
                 passed |= i == last;
+                was_mute = s->mute;
+            } else if (std::holds_alternative<record::Muted>(item)) {
+                was_mute = true;
             } else if (const auto* v = std::get_if<record::Voted>(&item)) {
                 replay(*v);
                 top = std::max(top, v->n);
@@ -62,7 +66,7 @@ Status Core::restore(const std::vector<core::Record>& records, bool proven) {
     for (const auto& [n, slot] : log_.entries())
         if (slot.proposal && slot.proposal->vote.view == view_)
             next_ = std::max(next_, n + 1);
-    mute_ = !proven && !peers_.empty();
+    mute_ = (!proven || was_mute) && !peers_.empty();
     sign_config();
     return Ok{};
 }

@@ -147,7 +147,7 @@ class AgreementService final : public runtime::Service {
         if (!boot)
             return boot.error();
         auto opened = storage::Journal::open(
-            {setup_.folder->path() + "/journal", durability, boot.value(), nullptr});
+            {setup_.folder->path() + "/journal", durability, boot.value(), nullptr, fresh});
         if (!opened)
             return opened.error();
         const bool proven =
@@ -159,7 +159,7 @@ class AgreementService final : public runtime::Service {
             if (const Status restored = core_.restore(records, proven); !restored)
                 return restored;
         }
-        if (!proven)
+        if (core_.agreement().is_mute())
             loop_.feed().event(
                 telemetry::TEXT,
                 "the journal does not show every vote: mute until a later checkpoint (ZZ-8.4)");

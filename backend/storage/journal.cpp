@@ -80,11 +80,12 @@ struct Journal::Impl {
     RecordIndex first{1}; // lowest number kept
     RecordIndex last;
     bool closed = false;
+    bool begun = false; // the marks are ours
 
     Result<std::string> mark(std::string_view name);
     Status read_all(Restored& restored);
     Status read_records(std::vector<JournalRecord>& records, std::vector<RecordIndex>& damaged);
-    Status begin_run();
+    void mark_run(rocksdb::WriteBatch& batch);
     Status write(rocksdb::WriteBatch& batch, bool durable);
     Status fail(std::string_view what, const rocksdb::Status& status);
 };
@@ -148,12 +149,13 @@ Status Journal::Impl::read_records(std::vector<JournalRecord>& records,
 }
 
 // From here on the earlier run's marks say nothing about this one.
-Status Journal::Impl::begin_run() {
-    rocksdb::WriteBatch batch;
+void Journal::Impl::mark_run(rocksdb::WriteBatch& batch) {
+    if (begun)
+        return;
     batch.Put(slice_of(kBootMark), options.boot_id);
     batch.Put(slice_of(kModeMark), options.durability == Durability::Sync ? "sync" : "async");
     batch.Delete(slice_of(kCleanMark));
-    return write(batch, true);
+    begun = true;
 }
 
 Status Journal::Impl::write(rocksdb::WriteBatch& batch, bool durable) {
@@ -181,8 +183,13 @@ Result<Journal::Opened> Journal::open(const Options& options) {
         impl->db = std::move(*db);
         if (const Status status = impl->read_all(opened.restored); !status)
             return status.error();
-        if (const Status status = impl->begin_run(); !status)
-            return status.error();
+        const Restored& found = opened.restored;
+        if (found.shows_every_vote() || (found.first_run && options.fresh)) {
+            rocksdb::WriteBatch batch;
+            impl->mark_run(batch);
+            if (const Status status = impl->write(batch, true); !status)
+                return status.error();
+        }
     }
     opened.journal.reset(new Journal(std::move(impl)));
     return opened;
@@ -195,6 +202,9 @@ Status Journal::append(const std::vector<JournalRecord>& records, RecordIndex tr
         return status;
     RecordIndex next = j.last;
     rocksdb::WriteBatch batch;
+    const bool first_of_run = !j.begun;
+    if (!records.empty())
+        j.mark_run(batch);
     for (const JournalRecord& record : records) {
         ++next;
         ZZ_CHECK(record.index == next, "record {} where {} was to come", record.index.value,
@@ -208,7 +218,9 @@ Status Journal::append(const std::vector<JournalRecord>& records, RecordIndex tr
         batch.Put(slice_of(kFirstMark), slice(number_bytes(first.value)));
     }
     if (batch.Count() > 0 && j.options.durability != Durability::Memory)
-        if (const Status status = j.write(batch, j.options.durability == Durability::Sync); !status)
+        if (const Status status =
+                j.write(batch, first_of_run || j.options.durability == Durability::Sync);
+            !status)
             return status;
     j.first = first;
     j.last = next;
@@ -229,7 +241,7 @@ Status Journal::close_clean() {
     Impl& j = *impl_;
     if (const Status status = j.error.status(); !status)
         return status;
-    if (j.db && !j.closed) {
+    if (j.db && !j.closed && j.begun) {
         rocksdb::WriteBatch batch;
         batch.Put(slice_of(kCleanMark), "1");
         if (const Status status = j.write(batch, true); !status)

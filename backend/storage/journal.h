@@ -65,6 +65,7 @@ class Journal {
         std::string boot_id; // of the host, see boot_id()
         rocksdb::Env* env =
             nullptr; // another file system than the real one, as for fault injection
+        bool fresh = true; // false: there was a journal once, so that none is a lost one
     };
     struct Opened {
         std::unique_ptr<Journal> journal;
@@ -77,7 +78,8 @@ class Journal {
     Journal(const Journal&) = delete;
     Journal& operator=(const Journal&) = delete;
 
-    // All records and the truncation, or nothing. 0 truncates nothing; a lower mark than an earlier
+    // All records and the truncation, or nothing. Where the earlier run does not show every vote,
+    // its marks go with the first append, so that a crash before it hides nothing (ZZ-8.4). 0 truncates nothing; a lower mark than an earlier
     // one is ignored. Precondition: numbers go on where they ended.
     Status append(const std::vector<JournalRecord>& records, RecordIndex truncate_below);
     // What was appended is on the disk when it returns. Any thread.

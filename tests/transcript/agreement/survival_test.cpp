@@ -477,6 +477,35 @@ class SurvivalTest : public QObject {
         QVERIFY(r.agree());
     }
 
+    // ZZ-8.4: what was lost stays lost when the mute replica is stopped cleanly or killed later.
+    void muteness_outlives_restarts() {
+        Replicas r;
+        r.start();
+        r.submit(1, 1, {1});
+        r.run();
+        r.restart(4, false, 0);
+        r.pass(seconds(1));
+        QVERIFY(r.core(4).is_mute());
+        r.restart(4, true);
+        QVERIFY(r.core(4).is_mute());
+        r.pass(seconds(1));
+        for (std::uint64_t n = 2; n <= 5; ++n) {
+            r.submit(1, n, {1});
+            r.pass(seconds(1));
+        }
+        QVERIFY(r.core(4).is_mute());
+        QVERIFY(r.core(4).h() > SequenceNumber(0)); // A snapshot below the mark.
+        r.restart(4, true);
+        QVERIFY(r.core(4).is_mute());
+        for (std::uint64_t n = 6; n <= 20; ++n) {
+            r.submit(1, n, {1});
+            r.pass(seconds(1));
+        }
+        QVERIFY(!r.core(4).is_mute());
+        r.restart(4, true);
+        QVERIFY(!r.core(4).is_mute());
+    }
+
     // f = 2: seven replicas survive two silent ones, the first two primaries.
     void two_faults_of_seven() {
         Replicas r(2);

@@ -129,7 +129,16 @@ void JournalTest::zz_8_4_what_a_restart_can_show() {
         QVERIFY(!after_sync->restored.clean_stop); // a mark counts once
         QVERIFY(after_sync->restored.was_sync && after_sync->restored.shows_every_vote());
     }
+    // Opened and killed before anything was kept: as unproven as before.
     QVERIFY(!open(Durability::Async, "boot-5")->restored.shows_every_vote());
+    QVERIFY(!open(Durability::Async, "boot-5")->restored.shows_every_vote());
+    QVERIFY(open(Durability::Async, "boot-5")->journal->close_clean());
+    {
+        auto unproven = open(Durability::Async, "boot-5");
+        QVERIFY(!unproven->restored.shows_every_vote());
+        QVERIFY(unproven->journal->append({record(2)}, {}));
+    }
+    QVERIFY(open(Durability::Async, "boot-5")->restored.shows_every_vote());
 }
 
 void JournalTest::memory_touches_no_file() {
