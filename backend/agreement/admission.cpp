@@ -10,8 +10,41 @@
 
 namespace zz::agreement {
 
+namespace {
+
+struct Load {
+    std::size_t requests = 0, bytes = 0;
+    std::uint64_t budget = 0;
+    void add(const message::Bundle& bundle) {
+        requests += bundle.leaves.size();
+        for (const message::BundleLeaf& leaf : bundle.leaves) {
+            bytes += leaf_bytes(leaf);
+            budget += leaf.request.budget;
+        }
+    }
+};
+
+// Why no batch may hold this; empty if one may (ZZ-1.5, ZZ-2.6).
+std::string_view excess(const Load& load, const cluster::Limits& limits) {
+    if (load.requests > limits.batch_requests_max ||
+        (load.bytes > limits.batch_bytes_max && load.requests > 1))
+        return "more requests or bytes than a batch may hold";
+    if (load.budget > limits.batch_budget_max)
+        return "budgets beyond that of a batch (ZZ-1.5)";
+    return {};
+}
+
+} // namespace
+
 // What every replica would PREPARE, whatever its state.
 bool Core::is_orderable(const message::Bundle& bundle) const {
+    // A part cannot be parted again: one that fits no batch would be held against every primary.
+    if (!is_whole(bundle)) {
+        Load load;
+        load.add(bundle);
+        if (!excess(load, options_.limits).empty())
+            return false;
+    }
     return std::all_of(bundle.leaves.begin(), bundle.leaves.end(), [&](const auto& leaf) {
         const message::Request& r = leaf.request;
         return state_.lanes().last(bundle.client, r.lane).has_value() &&
@@ -21,11 +54,11 @@ bool Core::is_orderable(const message::Bundle& bundle) const {
     });
 }
 
-void Core::on_bundle(const PrincipalId&, const message::Bundle& bundle) {
+void Core::on_bundle(const PrincipalId& from, const message::Bundle& bundle) {
     if (!is_orderable(bundle))
         return tell(core::NoticeKind::Rejection, 1, {},
                     "bundle beyond the client's lanes or limits");
-    Admitted admitted = pool_.add(bundle, state_.lanes(), now_);
+    Admitted admitted = pool_.add(bundle, state_.lanes(), now_, from.role == Role::Agreement);
     for (const core::OrderedRequest& r : admitted.ordered)
         out_.actions.push_back(core::AskedAgain{r});
     if (!admitted.waiting || is_primary())
@@ -65,7 +98,7 @@ void Core::on_system(const PrincipalId& from, const message::SystemRequest& requ
     // another replica.
     const bool watches = from.role != Role::Agreement || from == principal(self_);
     const Instant deadline = watches ? now_ + timeout() : kNever;
-    if (system_.add(request, from, state_.members(), deadline) && watches)
+    if (system_.add(request, from, state_.members(), now_, deadline) && watches)
         forward_system(request);
 }
 
@@ -148,22 +181,14 @@ bool Core::propose_batch(bool clients) {
 // Why a new proposal is not PREPAREd; empty if it is (A4: what is inside an operation is no
 // reason).
 std::string Core::refusal(const message::Batch& batch) const {
-    std::size_t requests = 0, bytes = 0;
-    std::uint64_t budget = 0;
+    Load load;
     for (const message::Bundle& bundle : batch.bundles) {
         if (!is_orderable(bundle))
             return "a request beyond its client's lanes or limits";
-        requests += bundle.leaves.size();
-        for (const message::BundleLeaf& leaf : bundle.leaves) {
-            bytes += leaf_bytes(leaf);
-            budget += leaf.request.budget;
-        }
+        load.add(bundle);
     }
-    if (requests > options_.limits.batch_requests_max ||
-        (bytes > options_.limits.batch_bytes_max && requests > 1))
-        return "more requests or bytes than a batch may hold";
-    if (budget > options_.limits.batch_budget_max)
-        return "budgets beyond that of a batch (ZZ-1.5)";
+    if (const std::string_view why = excess(load, options_.limits); !why.empty())
+        return std::string(why);
     if (batch.system.size() > kSystemPerBatchMax ||
         !std::all_of(batch.system.begin(), batch.system.end(),
                      [&](const message::SystemRequest& r) { return is_orderable(r); }))

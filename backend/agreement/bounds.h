@@ -32,6 +32,19 @@ inline constexpr std::size_t kCheckpointsPerSenderMax = 4;
 // repeats them.
 inline constexpr std::size_t kPoolClientBytesMax = 32u << 20;
 inline constexpr std::size_t kPoolBytesMax = 128u << 20;
+// Beyond both, for what other replicas forward: they watch it, and a client that fills its quota
+// here must not make this primary look like a censor (ZZ-3.3).
+inline constexpr std::size_t kPoolForwardedBytes = 8u << 20;
+// Watched bundles that are forwarded again with one heartbeat.
+inline constexpr std::size_t kForwardAgainMax = 64;
+// Bytes of bodies that nobody here voted for, of the whole window; newer ones are dropped and
+// fetched when they turn out to be needed.
+inline constexpr std::size_t kSpareBytesMax = 64u << 20;
+// An ENROL may name an incarnation at most so much higher than the slot's last one: no incarnation
+// of a slot is used up by a faulty host (ZZ-1.2).
+inline constexpr std::uint32_t kIncarnationStepMax = 1024;
+// Between two ENROLs over one slot that sleeps; a later one waits with its sender, who repeats it.
+inline constexpr Duration kEnrolPace = milliseconds(500);
 // System requests that wait, in all and of one sender; newer ones are dropped, their senders repeat
 // them.
 inline constexpr std::size_t kSystemPoolMax = 64;

@@ -27,7 +27,8 @@ void Core::on_status(AgreementId from, const message::AgreementStatus& s) {
     Peer* p = peer(from);
     if (!p)
         return;
-    p->told = true;
+    if (!p->first_h)
+        p->first_h = s.h;
     p->h = std::max(p->h, s.h);
     p->view = s.view;
     if (s.committed_mark > p->mark) {
@@ -141,8 +142,9 @@ void Core::on_body(AgreementId from, const message::BatchBody& m) {
     Slot& slot = log_.at(m.n);
     if (m.committed)
         slot.claims.try_emplace(from, m.batch_digest);
-    if (!slot.body(m.batch_digest))
-        slot.keep_body(m.batch_digest, std::make_shared<message::BatchContent>(m.batch));
+    // Only what is missing, or was asked for by its number.
+    if (slot.wanted_body() == m.batch_digest || slot.asked > 0)
+        keep_spare(m.n, m.batch_digest, m.batch);
     vote(m.n); // R7: what was missing may have been this.
     check_committed(m.n);
 }
@@ -185,14 +187,17 @@ bool Core::is_behind() const {
     return weak_mark() > state_.n() && advanced_ <= now_ - options_.limits.heartbeat / 2;
 }
 
-// Up to `count` peers in turn, those first whose mark says that they can serve `committed`.
-std::vector<PrincipalId> Core::some_peers(std::size_t count, SequenceNumber committed) {
+// Up to `count` peers, those first whose mark says that they can serve `committed`. Each thing
+// asked for has a turn of its own, so that no pattern of missing numbers keeps one to the same few
+// peers.
+std::vector<PrincipalId> Core::some_peers(std::size_t count, SequenceNumber committed,
+                                          std::uint32_t& turn) {
     std::vector<PrincipalId> able, rest;
     for (std::size_t i = 0; i < peers_.size(); ++i) {
-        const Peer& p = peers_[(turn_ + i) % peers_.size()];
+        const Peer& p = peers_[(committed.value + turn + i) % peers_.size()];
         (p.mark >= committed ? able : rest).push_back(p.id);
     }
-    turn_ = peers_.empty() ? 0 : (turn_ + 1) % peers_.size();
+    ++turn;
     able.insert(able.end(), rest.begin(), rest.end());
     able.resize(std::min(count, able.size()));
     return able;
@@ -215,7 +220,7 @@ void Core::fetch_bodies() {
             continue;
         slot.fetched = now_;
         ++asked;
-        send(some_peers(weak_quorum(faults_), n),
+        send(some_peers(weak_quorum(faults_), n, slot.asked),
              message::Fetch{message::FetchWhat::BatchByDigest, n, *digest});
     }
 }
@@ -232,7 +237,7 @@ void Core::fetch_claims() {
             continue;
         slot.fetched = now_;
         ++asked;
-        send(some_peers(weak_quorum(faults_), n),
+        send(some_peers(weak_quorum(faults_), n, slot.asked),
              message::Fetch{message::FetchWhat::BatchByNumber, n, {}});
     }
 }
@@ -243,19 +248,21 @@ void Core::fetch_state() {
     const bool soon = target_->checkpoint.n <= log_.high();
     if (soon && std::max(target_since_, advanced_) > now_ - options_.limits.heartbeat / 2)
         return; // The batches are still coming in.
-    send(some_peers(1, target_->checkpoint.n),
+    send(some_peers(1, target_->checkpoint.n, turn_),
          message::Fetch{message::FetchWhat::AgreementState, target_->checkpoint.n, {}});
 }
 
-// ZZ-8.4: the windows that others know, once 2f+1 of them told theirs.
+// ZZ-8.4: the windows that others know, once 2f+1 of them told theirs. An h counts once there is a
+// certificate that reaches it: a liar's would keep us mute for ever.
 void Core::learn_mute_mark() {
+    const SequenceNumber proven = std::max(log_.h(), target_ ? target_->checkpoint.n : log_.h());
     SequenceNumber highest;
     std::size_t told = 0;
-    for (const Peer& p : peers_) {
-        told += p.told;
-        if (p.told)
-            highest = std::max(highest, p.h);
-    }
+    for (const Peer& p : peers_)
+        if (p.first_h && *p.first_h <= proven) {
+            ++told;
+            highest = std::max(highest, *p.first_h);
+        }
     if (told >= strong_quorum(faults_))
         mute_mark_ = highest + options_.limits.window();
 }

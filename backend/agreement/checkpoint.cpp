@@ -106,8 +106,12 @@ void Core::move_h(const message::StableCertificate& certificate, const Blob& sta
     if (target_ && target_->checkpoint.n <= n)
         target_.reset();
     next_ = std::max(next_, n + 1);
+    if (mute_ && !mute_mark_)
+        learn_mute_mark();
     if (mute_ && mute_mark_ && n >= *mute_mark_) {
         mute_ = false;
+        if (!active_)
+            send_view_change(); // Others may lack just this one.
         tell(core::NoticeKind::Text, 0, n,
              "votes again: a stable checkpoint passed what was lost (ZZ-8.4)");
     }

@@ -21,7 +21,8 @@ Core::Core(auth::Sealer sealer, Options options)
     null_digest_ = auth::batch_digest(null_body_->encoded.view());
     for (std::uint32_t i = 1; i <= faults_.agreement_replicas(); ++i)
         if (i != self_.value)
-            peers_.push_back({principal(AgreementId(i)), {}, {}, {}, false, Instant{INT64_MIN}});
+            peers_.push_back(
+                {principal(AgreementId(i)), {}, {}, {}, std::nullopt, Instant{INT64_MIN}});
     sign_config();
 }
 

@@ -69,7 +69,7 @@ class Core {
         SequenceNumber mark; // committed; never goes down
         SequenceNumber h;
         View view;
-        bool told = false; // a STATUS came since we started
+        std::optional<SequenceNumber> first_h; // of its first STATUS since we started
         Instant answered{INT64_MIN};
     };
     // What one asker may still fetch in this heartbeat.
@@ -117,6 +117,8 @@ class Core {
 
     // --- normal_case.cpp
     void on_pre_prepare(AgreementId from, const message::PrePrepare& m);
+    // A body that no vote of ours needs yet.
+    void keep_spare(SequenceNumber n, const Digest& digest, const message::BatchContent& batch);
     void keep_early(AgreementId from, const message::PrePrepare& m);
     void accept(SequenceNumber n, const Vote& vote);
     void on_prepare(AgreementId from, const message::Prepare& m);
@@ -139,6 +141,7 @@ class Core {
 
     // --- view_change.cpp
     void start_view_change(View view);
+    void send_view_change();
     message::ViewChange make_view_change() const;
     void on_view_change(const SignedViewChange& change);
     void join_higher_view();
@@ -162,7 +165,8 @@ class Core {
     void fetch_bodies();
     void fetch_claims();
     void fetch_state();
-    std::vector<PrincipalId> some_peers(std::size_t count, SequenceNumber committed);
+    std::vector<PrincipalId> some_peers(std::size_t count, SequenceNumber committed,
+                                        std::uint32_t& turn);
     bool is_behind() const;
     SequenceNumber weak_mark() const;
     void learn_mute_mark();
@@ -255,8 +259,8 @@ class Core {
 
     // Repair.
     Instant next_heartbeat_, next_repair_;
-    Instant advanced_; // when the committed mark last moved
-    std::size_t turn_ = 0;
+    Instant advanced_;       // when the committed mark last moved
+    std::uint32_t turn_ = 0; // of FETCHes for the state
     std::map<PrincipalId, Served> served_;
 
     // Journal.

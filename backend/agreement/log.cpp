@@ -33,16 +33,25 @@ Body Slot::body(const Digest& digest) const {
     return found == bodies_.end() ? nullptr : found->second.body;
 }
 
+bool Slot::needs(const Digest& digest) const {
+    return voted_for(digest) || committed == digest ||
+           (proposal && proposal->vote.digest == digest);
+}
+
+std::size_t Slot::spare_bytes() const {
+    std::size_t bytes = 0;
+    for (const auto& [digest, held] : bodies_)
+        bytes += needs(digest) ? 0 : held.body->encoded.size();
+    return bytes;
+}
+
 void Slot::keep_body(const Digest& digest, Body body) {
     bodies_[digest] = {std::move(body), ++serial_};
-    const auto needed = [this](const Digest& d) {
-        return voted_for(d) || committed == d || (proposal && proposal->vote.digest == d);
-    };
     for (;;) {
         std::size_t spare = 0;
         auto oldest = bodies_.end();
         for (auto at = bodies_.begin(); at != bodies_.end(); ++at) {
-            if (needed(at->first))
+            if (needs(at->first))
                 continue;
             ++spare;
             if (oldest == bodies_.end() || at->second.serial < oldest->second.serial)
@@ -104,6 +113,13 @@ Slot* Log::find(SequenceNumber n) {
 const Slot* Log::find(SequenceNumber n) const {
     const auto found = slots_.find(n);
     return found == slots_.end() ? nullptr : &found->second;
+}
+
+std::size_t Log::spare_bytes() const {
+    std::size_t bytes = 0;
+    for (const auto& [n, slot] : slots_)
+        bytes += slot.spare_bytes();
+    return bytes;
 }
 
 void Log::move(SequenceNumber h) {

@@ -59,11 +59,14 @@ class Slot {
     std::optional<Digest> committed;
     Instant since = kNever;     // first proposal or vote
     Instant fetched{INT64_MIN}; // last FETCH for it
+    std::uint32_t asked = 0;    // FETCHes for it
 
     // Null if not held.
     Body body(const Digest& digest) const;
     // Bodies that were voted for stay, of others the newest kSpareBodiesMax.
     void keep_body(const Digest& digest, Body body);
+    // Of bodies that nothing here needs yet.
+    std::size_t spare_bytes() const;
     void note_pre_prepared(const Vote& vote);
     bool voted_for(const Digest& digest) const { return pre_prepared.contains(digest); }
     // Of the digest that is claimed by at least `needed`.
@@ -78,6 +81,8 @@ class Slot {
         Body body;
         std::uint64_t serial = 0;
     };
+    bool needs(const Digest& digest) const;
+
     std::map<Digest, Held> bodies_;
     std::uint64_t serial_ = 0;
 };
@@ -94,6 +99,7 @@ class Log {
     // Null if nothing is known of it.
     Slot* find(SequenceNumber n);
     const Slot* find(SequenceNumber n) const;
+    std::size_t spare_bytes() const;
     // Everything at or below n goes.
     void move(SequenceNumber h);
 

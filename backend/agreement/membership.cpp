@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "backend/agreement/bounds.h"
 #include "protocol/base/check.h"
 
 namespace zz::agreement {
@@ -62,7 +63,8 @@ std::vector<ExecutionId> Membership::in_state(MemberState state) const {
 
 bool Membership::apply(const message::Enrol& enrol) {
     SlotEntry* e = find(enrol.slot);
-    if (!e || enrol.incarnation <= e->incarnation)
+    if (!e || enrol.incarnation <= e->incarnation ||
+        enrol.incarnation.value - e->incarnation.value > kIncarnationStepMax)
         return false;
     if (e->state != MemberState::Empty && e->state != MemberState::Asleep)
         return false;

@@ -29,19 +29,30 @@ void Core::on_pre_prepare(AgreementId from, const message::PrePrepare& m) {
         return notice(std::move(n));
     }
     // Held even where we do not vote for it: 2f+1 COMMITs of others may yet order it.
-    if (!slot.body(m.batch_digest))
-        slot.keep_body(m.batch_digest, std::make_shared<message::BatchContent>(m.batch));
-    if (m.view < view_)
+    if (m.view < view_) {
+        keep_spare(m.n, m.batch_digest, m.batch);
         return advance();
+    }
     if (!known) {
         if (const std::string why = refusal(m.batch.batch); !why.empty()) {
+            keep_spare(m.n, m.batch_digest, m.batch);
             tell(core::NoticeKind::Rejection, 1, m.n, "PREPARE withheld: " + why);
             return check_committed(m.n);
         }
         accept(m.n, proposed);
     }
+    if (!slot.body(m.batch_digest))
+        slot.keep_body(m.batch_digest, std::make_shared<message::BatchContent>(m.batch));
     vote(m.n);
     advance();
+}
+
+void Core::keep_spare(SequenceNumber n, const Digest& digest, const message::BatchContent& batch) {
+    Slot& slot = log_.at(n);
+    const bool wanted = slot.wanted_body() == digest;
+    if (!slot.body(digest) &&
+        (wanted || log_.spare_bytes() + batch.encoded.size() <= kSpareBytesMax))
+        slot.keep_body(digest, std::make_shared<message::BatchContent>(batch));
 }
 
 // Of views not entered yet; bounded, and only one a number of a primary.

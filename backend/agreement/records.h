@@ -55,7 +55,7 @@ struct Snapshot {
     message::List<message::Embedded<message::ViewChange>, 1>
         view_change; // own, if in a view change
     message::List<message::Embedded<message::NewView>, 1>
-        new_view; // of `view`, if active and view > 0
+        new_view;      // of `view`, if active and view > 0
     bool mute = false; // as Muted: still so after the next restart, however that one ended
     ZZ_FIELDS(stable, state, view, active, view_change, new_view, mute)
 };

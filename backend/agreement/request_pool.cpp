@@ -21,11 +21,11 @@ std::size_t bundle_bytes(const message::Bundle& bundle) {
     return bytes;
 }
 
+} // namespace
+
 bool is_whole(const message::Bundle& bundle) {
     return bundle.siblings.empty() && bundle.leaves.size() == bundle.leaf_count;
 }
-
-} // namespace
 
 std::size_t leaf_bytes(const message::BundleLeaf& leaf) {
     return kLeafOverhead + leaf.request.operation.size();
@@ -56,7 +56,8 @@ void RequestPool::drop(ClientId id, Client& client, std::map<LaneId, Waiting>::i
         std::erase_if(client.queue, [](const auto& p) { return p->wanted == 0; });
 }
 
-Admitted RequestPool::add(const message::Bundle& bundle, const LaneTable& lanes, Instant now) {
+Admitted RequestPool::add(const message::Bundle& bundle, const LaneTable& lanes, Instant now,
+                          bool forwarded) {
     Admitted out;
     if (lanes.lanes_of(bundle.client) == 0)
         return out;
@@ -76,8 +77,9 @@ Admitted RequestPool::add(const message::Bundle& bundle, const LaneTable& lanes,
             out.waiting = known->second.pooled;
     }
     const std::size_t bytes = bundle_bytes(bundle);
-    if (fresh.empty() || client.bytes + bytes > kPoolClientBytesMax ||
-        bytes_ + bytes > kPoolBytesMax)
+    const std::size_t more = forwarded ? kPoolForwardedBytes : 0;
+    if (fresh.empty() || client.bytes + bytes > kPoolClientBytesMax + more ||
+        bytes_ + bytes > kPoolBytesMax + more)
         return out;
     auto pooled = std::make_shared<Pooled>();
     pooled->bundle = bundle;

@@ -38,7 +38,9 @@ struct Admitted {
 
 class RequestPool {
   public:
-    Admitted add(const message::Bundle& bundle, const LaneTable& lanes, Instant now);
+    // `forwarded`: by another replica, which watches it; it may use kPoolForwardedBytes more.
+    Admitted add(const message::Bundle& bundle, const LaneTable& lanes, Instant now,
+                 bool forwarded = false);
 
     // What fits one batch, oldest first, clients in turn; marks it as proposed.
     std::vector<message::Bundle> take(const cluster::Limits& limits, const LaneTable& lanes);
@@ -94,6 +96,8 @@ class RequestPool {
     std::size_t unproposed_ = 0, unproposed_bytes_ = 0, bytes_ = 0;
 };
 
+// Not a part of what the client signed.
+bool is_whole(const message::Bundle& bundle);
 // What a leaf counts in a batch.
 std::size_t leaf_bytes(const message::BundleLeaf& leaf);
 

@@ -17,7 +17,7 @@ class SystemPool {
     // Whether it was taken; false also for one that waits already. `deadline`: its fairness timer,
     // kNever for none.
     bool add(const message::SystemRequest& request, const PrincipalId& from,
-             const Membership& members, Instant deadline);
+             const Membership& members, Instant now, Instant deadline);
     void prune(const Membership& members);
 
     // At most `max` that are not proposed yet, oldest first; marks them.
@@ -32,6 +32,9 @@ class SystemPool {
     std::vector<message::SystemRequest> watched() const;
 
   private:
+    bool makes_way(const message::SystemRequest& request);
+    bool is_paced(const message::SystemRequest& request, const Membership& members, Instant now);
+
     struct Waiting {
         message::SystemRequest request;
         Bytes encoded;
@@ -41,6 +44,7 @@ class SystemPool {
     };
     std::map<std::uint64_t, Waiting> waiting_; // by arrival
     std::uint64_t serial_ = 0;
+    std::map<SlotId, Instant> enrolled_; // last ENROL taken over a sleeper
 };
 
 } // namespace zz::agreement

@@ -66,6 +66,10 @@ void Core::heartbeat() {
     tell_status();
     for (const message::SystemRequest& request : system_.watched())
         forward_system(request);
+    std::size_t again = 0; // One that was lost, or that the primary had no room for.
+    for (const auto& pooled : pool_.watched())
+        if (++again <= kForwardAgainMax)
+            forward(*pooled);
     if (!certificate_told_)
         send_others(message::ConfigRequest{});
 }

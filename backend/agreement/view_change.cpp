@@ -39,11 +39,15 @@ void Core::start_view_change(View view) {
     tell(core::NoticeKind::ViewChangeStarted, view.value);
     if (mute_)
         return; // It follows the view the others choose.
+    send_view_change();
+    try_new_view();
+}
+
+void Core::send_view_change() {
     const SignedViewChange own = sealer_.embed(make_view_change());
     journal(record::ViewChanging{own});
     view_changes_[self_] = own;
     send_others(own.value, own.frame);
-    try_new_view();
 }
 
 void Core::on_view_change(const SignedViewChange& change) {
@@ -81,15 +85,18 @@ void Core::try_new_view() {
     if (active_)
         return;
     std::vector<SignedViewChange> changes;
-    for (const auto& [who, change] : view_changes_)
+    std::size_t wanting = 0; // this view or a later one
+    for (const auto& [who, change] : view_changes_) {
+        wanting += change.value.new_view >= view_;
         if (change.value.new_view == view_)
             changes.push_back(change);
-    if (changes.size() < strong_quorum(faults_))
-        return;
-    // Only now the timer: one that is cut off must not run ahead of the others (A12).
-    if (view_deadline_ == kNever)
+    }
+    // Only now the timer: one that is cut off must not run ahead of the others (A12). Who went
+    // further counts: a faulty primary that sends an invalid NEW-VIEW to one replica alone, or its
+    // VIEW-CHANGE to one alone, would else leave nobody with a timer.
+    if (view_deadline_ == kNever && wanting >= strong_quorum(faults_))
         view_deadline_ = now_ + timeout();
-    if (!is_primary() || mute_)
+    if (!is_primary() || mute_ || changes.size() < strong_quorum(faults_))
         return;
     const auto choice = choose(changes, faults_, null_digest_);
     if (!choice)

@@ -64,7 +64,7 @@ class Journal {
         Durability durability = Durability::Async;
         std::string boot_id; // of the host, see boot_id()
         rocksdb::Env* env =
-            nullptr; // another file system than the real one, as for fault injection
+            nullptr;       // another file system than the real one, as for fault injection
         bool fresh = true; // false: there was a journal once, so that none is a lost one
     };
     struct Opened {
@@ -79,8 +79,9 @@ class Journal {
     Journal& operator=(const Journal&) = delete;
 
     // All records and the truncation, or nothing. Where the earlier run does not show every vote,
-    // its marks go with the first append, so that a crash before it hides nothing (ZZ-8.4). 0 truncates nothing; a lower mark than an earlier
-    // one is ignored. Precondition: numbers go on where they ended.
+    // its marks go with the first append, so that a crash before it hides nothing (ZZ-8.4). 0
+    // truncates nothing; a lower mark than an earlier one is ignored. Precondition: numbers go on
+    // where they ended.
     Status append(const std::vector<JournalRecord>& records, RecordIndex truncate_below);
     // What was appended is on the disk when it returns. Any thread.
     Status sync();

@@ -62,6 +62,9 @@ class EmbeddedCheck {
                opener_->remember(key);
     }
     bool operator()(const message::BatchContent& content) { return (*this)(content.batch); }
+    // Fetched by a digest that f+1 correct replicas PREPAREd: they have checked its proofs, and who
+    // started later may not know the keys of incarnations that were removed since.
+    bool operator()(const message::BatchBody& body) { return (*this)(body.batch.batch.bundles); }
     bool operator()(const message::SystemRequest& request) {
         return std::visit([this](const auto& body) { return (*this)(body); }, request.body);
     }

@@ -58,6 +58,15 @@ MemberState state(const Membership& m, std::uint32_t slot) {
 class MembershipTest : public QObject {
     Q_OBJECT
   private slots:
+    // A faulty host cannot use up the incarnations of its slot.
+    void incarnations_rise_in_small_steps() {
+        Membership m = genesis();
+        QVERIFY(!m.apply(enrol(3, UINT32_MAX)));
+        QVERIFY(!m.apply(enrol(3, 1025)));
+        QVERIFY(m.apply(enrol(3, 1024)));
+        QVERIFY(m.apply(enrol(3, 1025)));
+    }
+
     // ZZ-6.7: the votes of a convicted active end at once, its slot is free with the next SETTLED
     // only.
     void convicted_active_stays_until_settled() {

@@ -54,6 +54,14 @@ message::SystemRequest convict(std::uint32_t slot) {
     return {c};
 }
 
+message::SystemRequest enrol(std::uint32_t slot, std::uint32_t incarnation) {
+    message::Embedded<message::Enrol> e;
+    e.value.slot = SlotId(slot);
+    e.value.incarnation = Incarnation(incarnation);
+    e.frame = Blob(bytes_of(std::to_string(slot) + "." + std::to_string(incarnation)));
+    return {e};
+}
+
 } // namespace
 
 class RequestPoolTest : public QObject {
@@ -170,10 +178,10 @@ class RequestPoolTest : public QObject {
         Membership m(c);
         SystemPool pool;
         const PrincipalId a = principal(AgreementId(2));
-        QVERIFY(pool.add(convict(1), a, m, Instant{5}));
-        QVERIFY(!pool.add(convict(1), a, m, Instant{9}));
-        QVERIFY(pool.add(convict(2), a, m, kNever));
-        QVERIFY(!pool.add(convict(7), a, m, kNever));
+        QVERIFY(pool.add(convict(1), a, m, {}, Instant{5}));
+        QVERIFY(!pool.add(convict(1), a, m, {}, Instant{9}));
+        QVERIFY(pool.add(convict(2), a, m, {}, kNever));
+        QVERIFY(!pool.add(convict(7), a, m, {}, kNever));
         QVERIFY(pool.next_deadline() == Instant{5});
         QCOMPARE(pool.take(1).size(), std::size_t(1));
         QVERIFY(pool.has_unproposed());
@@ -184,6 +192,23 @@ class RequestPoolTest : public QObject {
         pool.prune(m);
         QCOMPARE(pool.size(), std::size_t(1));
         QVERIFY(pool.next_deadline() == kNever);
+    }
+
+    // A stream of ENROLs over one sleeper holds one place, and passes at a pace.
+    void enrols_of_one_slot_replace_each_other() {
+        message::Config c;
+        c.members.push_back({SlotId(1), Incarnation(0), message::MemberState::Asleep, {}, {}});
+        const Membership m(c);
+        SystemPool pool;
+        const PrincipalId host = controller_of(HostId(1));
+        Instant now{1};
+        for (std::uint32_t i = 1; i <= 100; ++i, now = now + milliseconds(10))
+            pool.add(enrol(1, i), host, m, now, kNever);
+        QCOMPARE(pool.size(), std::size_t(1));
+        QCOMPARE(pool.take(4).size(), std::size_t(1)); // The one at 500 ms replaced the first.
+        QVERIFY(!pool.add(enrol(1, 2), host, m, now + seconds(8), kNever));
+        QVERIFY(pool.add(enrol(1, 200), host, m, now + seconds(9), kNever));
+        QCOMPARE(pool.size(), std::size_t(1));
     }
 };
 

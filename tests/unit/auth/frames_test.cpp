@@ -200,6 +200,31 @@ class FramesTest : public QObject {
         QCOMPARE(std::get<Rejected>(o), Rejected::BadEmbedded);
     }
 
+    // A proof about an incarnation whose key is gone: no PREPARE for it here, but what 2f+1 others
+    // committed can still be fetched by its digest.
+    void proofs_in_committed_bodies_are_not_judged_again() {
+        Filler filler(2);
+        message::Convict convict;
+        convict.reports.emplace_back();
+        filler.fill(convict.reports[0]);
+        Bytes bad(convict.reports[0].frame.view().begin(), convict.reports[0].frame.view().end());
+        bad.back() ^= 1;
+        convict.reports[0].frame = Blob(bad);
+        message::Batch batch;
+        batch.system.push_back({convict});
+        message::PrePrepare proposal;
+        proposal.batch = wire::content_of(batch);
+        proposal.batch_digest = auth::batch_digest(proposal.batch.encoded.view());
+        Pair p(message::Kind::PrePrepare);
+        const auth::Opened o = p.opener.open(p.sealer.seal(proposal, {p.to})[0].frame, p.from);
+        QCOMPARE(std::get<Rejected>(o), Rejected::BadEmbedded);
+        Pair q(message::Kind::BatchBody);
+        const message::BatchBody body{SequenceNumber(1), proposal.batch_digest, true,
+                                      proposal.batch};
+        QVERIFY(std::holds_alternative<auth::Verified>(
+            q.opener.open(q.sealer.seal(body, {q.to})[0].frame, q.from)));
+    }
+
     void garbage_is_refused() {
         std::mt19937 random(1);
         Pair p(message::Kind::Prepare);
