@@ -197,13 +197,38 @@ std::optional<std::string> RespClient::call(const std::vector<std::string>& word
     std::optional<std::string> reply;
     if (::send(fd_, request.data(), request.size(), MSG_NOSIGNAL) ==
         static_cast<ssize_t>(request.size()))
-        reply = line();
-    if (reply && reply->starts_with("$"))
-        reply = *reply == "$-1" ? std::optional<std::string>("(nil)")
-                                : bytes(std::stoul(reply->substr(1)));
+        reply = value();
     if (!reply)
         disconnect();
     return reply;
+}
+
+std::optional<std::string> RespClient::value() {
+    auto reply = line();
+    if (!reply || *reply == "$-1" || *reply == "*-1")
+        return reply ? std::optional<std::string>("(nil)") : std::nullopt;
+    if (reply->starts_with("$"))
+        return bytes(std::stoul(reply->substr(1)));
+    if (!reply->starts_with("*"))
+        return reply;
+    std::string all;
+    for (std::size_t left = std::stoul(reply->substr(1)); left > 0; --left) {
+        const auto part = value();
+        if (!part)
+            return std::nullopt;
+        all += (all.empty() ? "" : " ") + *part;
+    }
+    return all;
+}
+
+bool RespClient::begin(const std::string& text) {
+    return connect() &&
+           ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
+}
+
+bool RespClient::is_closed() const {
+    char byte = 0;
+    return fd_ >= 0 && recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 bool RespClient::poke(const std::string& text) {

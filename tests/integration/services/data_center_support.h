@@ -69,16 +69,22 @@ class RespClient {
     RespClient(const RespClient&) = delete;
     RespClient& operator=(const RespClient&) = delete;
 
-    // The reply as text: "+OK", ":3", the value of a bulk string, "(nil)", "-ERR ...". Nothing: the
+    // The reply as text: "+OK", ":3", the value of a bulk string, "(nil)", "-ERR ...", of an array
+    // its parts, joined by blanks. Nothing: the
     // connection broke or the time was over, the outcome is unknown; the next call connects anew.
     std::optional<std::string> call(const std::vector<std::string>& words);
     // Sends bytes as they are; true if the front answered something or closed the connection.
     bool poke(const std::string& bytes);
+    // Sends bytes and waits for nothing.
+    bool begin(const std::string& bytes);
+    // The front closed the connection.
+    bool is_closed() const;
 
   private:
     bool connect();
     void disconnect();
     std::optional<std::string> line();
+    std::optional<std::string> value();
     std::optional<std::string> bytes(std::size_t count);
     bool more();
 
