@@ -130,6 +130,34 @@ class ClusterTest : public QObject {
         QCOMPARE(dc_->machine_pid("0-A3"), replica); // adopted, not restarted
     }
 
+    // f = 1 of each kind at the very same moment, the primary among them.
+    void survives_f_of_each_kind_at_once() {
+        const QJsonObject app = dc_->application();
+        QStringList machines{"0-G1"};
+        for (const auto& replica : app["agreement"].toArray())
+            if (replica.toObject()["primary"].toBool())
+                machines << "0-" + replica.toObject()["id"].toString();
+        for (const auto& replica : app["execution"].toArray())
+            if (machines.size() == 2 && replica.toObject()["state"] == "active")
+                machines << QString("0-%1.%2")
+                                .arg(replica.toObject()["id"].toString())
+                                .arg(replica.toObject()["incarnation"].toInt());
+        QCOMPARE(machines.size(), qsizetype{3});
+        const auto running = dc_->start_load({"--clients", "8", "--seconds", "10"});
+        QTest::qWait(2000);
+        std::vector<int> pids;
+        for (const QString& machine : machines)
+            pids.push_back(dc_->machine_pid(machine.toStdString()));
+        for (const int pid : pids)
+            QVERIFY(pid > 0 && kill(pid, SIGKILL) == 0);
+        QVERIFY(running->waitForFinished(120'000));
+        const auto result = QJsonDocument::fromJson(running->readAllStandardOutput()).object();
+        QVERIFY2(running->exitCode() == 0, running->readAllStandardError());
+        QCOMPARE(result["wrong"].toInt(-1), 0);
+        QCOMPARE(result["errors"].toInt(-1), 0);
+        QTRY_VERIFY_WITH_TIMEOUT(dc_->is_at_rest(), 60'000);
+    }
+
     void a_killed_host_is_borne() {
         QCOMPARE(dc_->ctl({"host", "kill", "h4"}).code, 0);
         QCOMPARE(zz::services::host_pids(layout(), cluster().hosts[3]).size(), std::size_t{0});
