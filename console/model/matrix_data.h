@@ -23,6 +23,8 @@ struct MatrixRow {
     std::optional<Digest> signed_digest; // of its SIGNED-REPORT, if anybody has shown one
     bool removed = false;
     QString host;
+
+    friend bool operator==(const MatrixRow&, const MatrixRow&) = default;
 };
 
 // An agreement replica: column `j`.
@@ -32,6 +34,8 @@ struct MatrixColumn {
     std::uint64_t suspicion = 0; // counter of ZZ-6.10, never convicts
     std::optional<double> in_ms; // after the first report of this number
     bool stale = false;          // its source is not heard: what it holds is "as of"
+
+    friend bool operator==(const MatrixColumn&, const MatrixColumn&) = default;
 };
 
 // A message or a decision in the chain from the first report to the conviction, oldest first.
@@ -42,10 +46,13 @@ struct BlameStep {
     QString rule;           // "ZZ-6.7", may be empty
     bool is_signed = false; // else authenticated by a MAC only: convinces nobody else
     QString evidence;       // id for `zzctl evidence export`, empty if none
+
+    friend bool operator==(const BlameStep&, const BlameStep&) = default;
 };
 
 struct MatrixData {
     QString application;
+    int application_position = -1; // in the cluster file, for Selection
     std::uint64_t n = 0;
     VoteKind kind = VoteKind::Reply;
     std::uint64_t epoch = 0;
@@ -61,6 +68,8 @@ struct MatrixData {
     // Where this number stands among the disagreements, for "3 of 7"; position counts from 1.
     int position = 0;
     int disagreements = 0;
+
+    friend bool operator==(const MatrixData&, const MatrixData&) = default;
 };
 
 } // namespace zz::console

@@ -21,6 +21,8 @@ struct PlacedReplica {
     bool primary = false;
     bool stale = false;             // no recent word of it
     std::optional<double> progress; // 0..1 of waking, recovering, re-imaging
+
+    friend bool operator==(const PlacedReplica&, const PlacedReplica&) = default;
 };
 QString name_of(const PlacedReplica& replica); // "A3", "E1", "E1.2"
 
@@ -32,25 +34,34 @@ struct PlacementHost {
     bool stale = false; // its zz-host is not heard
     bool lost = false;
     std::optional<std::int64_t> age_ms; // of the last heartbeat
+
+    friend bool operator==(const PlacementHost&, const PlacementHost&) = default;
 };
 
 struct PlacementApplication {
-    QString name; // "B"
-    QString kind; // "kv"
-    QString mode; // "zz", "sep", "base", "unreplicated"
+    QString name;      // "B"
+    QString kind;      // "kv"
+    QString mode;      // "zz", "sep", "base", "unreplicated"
+    int position = -1; // in the cluster file, for Selection
     Faults faults;
+
+    friend bool operator==(const PlacementApplication&, const PlacementApplication&) = default;
 };
 
 struct Placed {
     std::uint32_t host = 0;        // index into hosts
     std::uint32_t application = 0; // index into applications
     PlacedReplica replica;
+
+    friend bool operator==(const Placed&, const Placed&) = default;
 };
 
 struct PlacementData {
     std::vector<PlacementHost> hosts;
     std::vector<PlacementApplication> applications;
     std::vector<Placed> placed; // in any order; indices beyond hosts or applications are ignored
+
+    friend bool operator==(const PlacementData&, const PlacementData&) = default;
 };
 
 } // namespace zz::console

@@ -32,6 +32,8 @@ struct ThroughputSeries {
     std::optional<double> target; // requests/s wanted, a line
 
     const QVector<QPointF>& of(Measure measure) const;
+
+    friend bool operator==(const ThroughputSeries&, const ThroughputSeries&) = default;
 };
 
 struct ThroughputMark {
@@ -39,6 +41,8 @@ struct ThroughputMark {
     MarkKind kind = MarkKind::Note;
     QString application; // empty: all
     QString text;
+
+    friend bool operator==(const ThroughputMark&, const ThroughputMark&) = default;
 };
 
 struct ThroughputData {
@@ -47,6 +51,8 @@ struct ThroughputData {
     std::vector<ThroughputSeries> series;
     std::vector<ThroughputMark> marks;
     bool raw = false; // not bucketed
+
+    friend bool operator==(const ThroughputData&, const ThroughputData&) = default;
 };
 
 // At most two points (lowest, highest) per column of [from, to], in order of x; `points` ascend

@@ -11,6 +11,8 @@
 #include <optional>
 #include <vector>
 
+#include "console/model/selection.h"
+
 namespace zz::console {
 
 // The points of time of ZZ-7.6 in their usual order.
@@ -78,20 +80,27 @@ struct TimelineBar {
     std::int64_t to_ns = kOpenEnd; // kOpenEnd: goes on
     BarKind kind = BarKind::Unknown;
     QString text; // shown if there is room and in the tooltip; empty: words(kind)
+
+    friend bool operator==(const TimelineBar&, const TimelineBar&) = default;
 };
 
 struct TimelineMark {
     std::int64_t at_ns = 0;
     MarkKind kind = MarkKind::Note;
     QString text;
+
+    friend bool operator==(const TimelineMark&, const TimelineMark&) = default;
 };
 
 struct TimelineLane {
+    Selection selection;             // who this lane is, for selecting it everywhere
     QString name;                    // "E3"
     QString group;                   // "B": lanes of a group stand together
     QString detail;                  // "spare, host-4"
     std::vector<TimelineBar> bars;   // ascending, disjoint
     std::vector<TimelineMark> marks; // ascending
+
+    friend bool operator==(const TimelineLane&, const TimelineLane&) = default;
 };
 
 struct DrillBand {
@@ -99,6 +108,8 @@ struct DrillBand {
     std::int64_t to_ns = kOpenEnd;
     QString name; // "matrix"
     QString id;
+
+    friend bool operator==(const DrillBand&, const DrillBand&) = default;
 };
 
 // Events that never came: nothing is known between these times of these lanes.
@@ -107,6 +118,8 @@ struct TimelineGap {
     std::int64_t to_ns = 0;
     std::uint64_t missing = 0;
     int lane = -1; // -1: all
+
+    friend bool operator==(const TimelineGap&, const TimelineGap&) = default;
 };
 
 // One fault from injection to rest; absent phases did not happen.
@@ -118,6 +131,8 @@ struct PhaseRun {
     std::array<std::optional<double>, kPhases> ms{}; // since injected
 
     std::optional<double> at(Phase phase) const { return ms[static_cast<std::size_t>(phase)]; }
+
+    friend bool operator==(const PhaseRun&, const PhaseRun&) = default;
 };
 
 struct TimelineData {
@@ -129,6 +144,8 @@ struct TimelineData {
     std::vector<DrillBand> drills;
     std::vector<TimelineGap> gaps;
     std::vector<PhaseRun> runs; // newest last
+
+    friend bool operator==(const TimelineData&, const TimelineData&) = default;
 };
 
 } // namespace zz::console

@@ -3,6 +3,7 @@
 // TSV and JSON. Plain values and pure functions.
 #pragma once
 
+#include <QByteArray>
 #include <QJsonObject>
 #include <QString>
 #include <QStringList>
@@ -26,5 +27,7 @@ struct Table {
 // Text of a cell for people (locale) and for files ("C": a point, no grouping, up to 3 decimals).
 QString cell_text(const QVariant& value);
 QString cell_data(const QVariant& value);
+// For the clipboard: titles and text as people read them, cells apart by tabs.
+QByteArray to_tsv(const std::vector<Table>& tables);
 
 } // namespace zz::console

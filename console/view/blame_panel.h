@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// BlamePanel: why was X convicted? The chain of messages with their proofs, and whom they convict.
+// GUI thread.
+#pragma once
+
+#include <QWidget>
+
+#include "console/view/matrix_reading.h"
+
+class QLabel;
+class QPushButton;
+class QTreeWidget;
+
+namespace zz::console {
+
+class BlamePanel : public QWidget {
+    Q_OBJECT
+
+  public:
+    explicit BlamePanel(QWidget* parent = nullptr);
+
+    void setData(const MatrixData& shown, const MatrixReading& reading);
+
+  Q_SIGNALS:
+    void evidenceWanted(const QString& id);
+    void jumpWanted(qint64 wall_ns);
+
+  private:
+    void fill(const MatrixData& shown);
+    QString proof() const;
+
+    QLabel* headline_;
+    QLabel* text_;
+    QTreeWidget* chain_;
+    QPushButton* export_;
+    QPushButton* jump_;
+};
+
+} // namespace zz::console

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/view/placement_layout.h"
+
+#include <QCoreApplication>
+#include <QFontMetricsF>
+#include <algorithm>
+#include <map>
+
+#include "console/view/theme.h"
+
+namespace zz::console {
+namespace {
+
+QString tr(const char* text) {
+    return QCoreApplication::translate("zz::console::placement", text);
+}
+
+bool known(const PlacementData& data, const Placed& placed) {
+    return placed.host < data.hosts.size() && placed.application < data.applications.size();
+}
+
+bool counts_as_faulty(const PlacedReplica& replica) {
+    return replica.state == ReplicaState::Convicted || replica.state == ReplicaState::Stopped ||
+           replica.state == ReplicaState::Unresponsive;
+}
+
+// As many rows as the fullest host has replicas of this application, for cards.
+std::size_t most_in_cell(const PlacementData& data) {
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> count;
+    std::size_t most = 1;
+    for (const Placed& placed : data.placed) {
+        if (known(data, placed))
+            most = std::max(most, ++count[{placed.host, placed.application}]);
+    }
+    return most;
+}
+
+} // namespace
+
+std::vector<Violation> violations(const PlacementData& data) {
+    std::map<std::tuple<std::uint32_t, std::uint32_t, Role>, QStringList> together;
+    for (const Placed& placed : data.placed) {
+        if (known(data, placed) && placed.replica.state != ReplicaState::Convicted)
+            together[{placed.host, placed.application, placed.replica.role}]
+                << name_of(placed.replica);
+    }
+    std::vector<Violation> out;
+    for (const auto& [key, names] : together) {
+        if (names.size() < 2)
+            continue;
+        const auto& [host, application, role] = key;
+        out.push_back({host, application,
+                       tr("%1 of %2 share %3")
+                           .arg(names.join(QStringLiteral(", ")),
+                                data.applications[application].name, data.hosts[host].name)});
+    }
+    return out;
+}
+
+FaultsLeft faults_left(const PlacementData& data, std::uint32_t application,
+                       std::optional<std::uint32_t> failed) {
+    const int f = static_cast<int>(data.applications[application].faults.f);
+    FaultsLeft left{f, f};
+    for (const Placed& placed : data.placed) {
+        if (!known(data, placed) || placed.application != application)
+            continue;
+        const bool gone = counts_as_faulty(placed.replica) || (failed && placed.host == *failed) ||
+                          data.hosts[placed.host].lost;
+        if (!gone)
+            continue;
+        if (placed.replica.role == Role::Agreement)
+            --left.agreement;
+        else
+            --left.execution;
+    }
+    return left;
+}
+
+QString if_host_fails(const PlacementData& data, std::uint32_t host) {
+    if (host >= data.hosts.size())
+        return {};
+    QStringList within;
+    QStringList beyond;
+    for (std::uint32_t a = 0; a < data.applications.size(); ++a)
+        (faults_left(data, a, host).serves() ? within : beyond) << data.applications[a].name;
+    const QString name = data.hosts[host].name;
+    const auto some = [](const QStringList& names) {
+        if (names.size() <= 8)
+            return names.join(QStringLiteral(", "));
+        return tr("%1 and %2 more")
+            .arg(names.mid(0, 8).join(QStringLiteral(", ")))
+            .arg(names.size() - 8);
+    };
+    if (beyond.isEmpty())
+        return tr("If %1 fails: every application stays within f.").arg(name);
+    if (within.isEmpty())
+        return tr("If %1 fails: %2 would be beyond f.").arg(name, some(beyond));
+    return tr("If %1 fails: %2 stay within f; %3 would be beyond f.")
+        .arg(name, some(within), some(beyond));
+}
+
+std::vector<CostBar> cost_bars(const PlacementData& data) {
+    int crash = 0;
+    int traditional = 0;
+    int separated = 0;
+    int asleep = 0;
+    for (const PlacementApplication& application : data.applications) {
+        const int f = static_cast<int>(application.faults.f);
+        crash += f + 1;
+        traditional += 3 * f + 1;
+        separated += 2 * f + 1;
+        asleep += f;
+    }
+    return {{tr("crash tolerance, N(f+1)"), crash, 0},
+            {tr("traditional BFT, N(3f+1)"), traditional, 0},
+            {tr("separated, N(2f+1)"), separated, 0},
+            {tr("ZZ, N(f+1) awake + N f asleep"), crash, asleep}};
+}
+
+QRectF PlacementLayout::host_head(std::size_t host) const {
+    return {body.left() + static_cast<double>(host) * (host_width + gap), body.top() - head_height,
+            host_width, head_height - 4};
+}
+
+QRectF PlacementLayout::cell(std::size_t host, std::size_t application) const {
+    return {body.left() + static_cast<double>(host) * (host_width + gap),
+            body.top() + static_cast<double>(application) * (row_height + gap), host_width,
+            row_height};
+}
+
+QRectF PlacementLayout::application_head(std::size_t application) const {
+    const QRectF first = cell(0, application);
+    return {4, first.top(), left - 10, first.height()};
+}
+
+std::optional<std::size_t> PlacementLayout::host_at(const QPointF& point) const {
+    if (point.x() < body.left() || point.x() > body.right() || host_width <= 0)
+        return std::nullopt;
+    const auto host = static_cast<std::size_t>((point.x() - body.left()) / (host_width + gap));
+    return host < hosts ? std::optional(host) : std::nullopt;
+}
+
+std::optional<std::pair<std::size_t, std::size_t>>
+PlacementLayout::cell_at(const QPointF& point) const {
+    const auto host = host_at(point);
+    if (!host || point.y() < body.top())
+        return std::nullopt;
+    const auto row = static_cast<std::size_t>((point.y() - body.top()) / (row_height + gap));
+    if (row >= applications)
+        return std::nullopt;
+    return std::pair(*host, row);
+}
+
+PlacementLayout layout_of(const PlacementData& data, double width, const QFont& font) {
+    const QFontMetricsF metrics(font);
+    const QFontMetricsF small(small_font(font));
+    const QFontMetricsF strong(strong_font(font));
+    PlacementLayout out;
+    out.hosts = data.hosts.size();
+    out.applications = data.applications.size();
+    const double hosts = std::max<double>(1.0, static_cast<double>(out.hosts));
+    const double card = metrics.averageCharWidth() * 22;
+    out.cards = hosts * (card + 10) <= width && out.applications <= 12;
+    out.glyph = std::round(metrics.height() * 0.9);
+    if (out.cards) {
+        out.gap = 10;
+        out.left = 0;
+        out.host_width = std::min(std::floor((width - 2) / hosts - out.gap), card * 2.2);
+        out.head_height = strong.height() + 2 * (small.height() + 3) + 22;
+        out.row_height = small.height() + 8 +
+                         static_cast<double>(most_in_cell(data)) * (metrics.height() + 5) + 6;
+    } else {
+        double names = 40;
+        for (const PlacementApplication& application : data.applications)
+            names = std::max(names, metrics.horizontalAdvance(application.name));
+        const auto most = static_cast<double>(std::min<std::size_t>(3, most_in_cell(data)));
+        out.glyph = std::round(metrics.height() * 0.68);
+        out.gap = 2;
+        out.left = names + 16;
+        const double least = most * (out.glyph + 1) + 4;
+        out.host_width = std::clamp(std::floor((width - out.left) / hosts) - out.gap, least,
+                                    metrics.averageCharWidth() * 16);
+        out.row_height = out.glyph + 5;
+        double longest = 0;
+        for (const PlacementHost& host : data.hosts)
+            longest = std::max(longest, small.horizontalAdvance(host.name));
+        // Names stand upright when they do not fit.
+        out.head_height = (longest + 6 > out.host_width ? longest : small.height()) + 24;
+    }
+    out.body = {out.left, out.head_height + 2, hosts * (out.host_width + out.gap),
+                static_cast<double>(out.applications) * (out.row_height + out.gap)};
+    out.size = {std::max(width, out.body.right()), out.body.bottom() + 6};
+    return out;
+}
+
+PlacementIndex::PlacementIndex(const PlacementData& data)
+    : applications_(data.applications.size()),
+      cells_(data.hosts.size() * data.applications.size()) {
+    for (const Placed& placed : data.placed) {
+        if (known(data, placed))
+            cells_[placed.host * applications_ + placed.application].push_back(&placed.replica);
+    }
+    for (auto& cell : cells_)
+        std::sort(cell.begin(), cell.end(), [](const PlacedReplica* a, const PlacedReplica* b) {
+            return std::tuple(a->role, a->index, a->incarnation) <
+                   std::tuple(b->role, b->index, b->incarnation);
+        });
+}
+
+const std::vector<const PlacedReplica*>& PlacementIndex::at(std::size_t host,
+                                                            std::size_t application) const {
+    return cells_[host * applications_ + application];
+}
+
+std::vector<Table> tables_of(const PlacementData& data) {
+    Table replicas;
+    replicas.caption = tr("Placement");
+    replicas.columns = {{tr("Host"), QStringLiteral("host"), {}},
+                        {tr("Application"), QStringLiteral("application"), {}},
+                        {tr("Replica"), QStringLiteral("replica"), {}},
+                        {tr("Role"), QStringLiteral("role"), {}},
+                        {tr("State"), QStringLiteral("state"), {}},
+                        {tr("Said of it"), QStringLiteral("badges"), {}},
+                        {tr("Heard"), QStringLiteral("fresh"), {}}};
+    for (const Placed& placed : data.placed) {
+        if (!known(data, placed))
+            continue;
+        const PlacedReplica& r = placed.replica;
+        QStringList badges;
+        for (const Badge badge :
+             {Badge::Suspected, Badge::Blocking, Badge::Convicted, Badge::Drill})
+            if (r.badges.testFlag(badge))
+                badges << words(badge);
+        if (r.primary)
+            badges << tr("primary");
+        const QString role = r.role == Role::Agreement ? tr("agreement") : tr("execution");
+        const bool stale = r.stale || data.hosts[placed.host].stale;
+        replicas.rows.push_back({data.hosts[placed.host].name,
+                                 data.applications[placed.application].name, name_of(r), role,
+                                 words(r.state), badges.join(QStringLiteral(", ")),
+                                 stale ? tr("stale") : tr("fresh")});
+    }
+    Table left;
+    left.caption = tr("Faults left");
+    left.columns = {{tr("Application"), QStringLiteral("application"), {}},
+                    {QStringLiteral("f"), QStringLiteral("f"), {}},
+                    {tr("Agreement"), QStringLiteral("agreement_left"), {}},
+                    {tr("Execution"), QStringLiteral("execution_left"), {}}};
+    for (std::uint32_t a = 0; a < data.applications.size(); ++a) {
+        const FaultsLeft now = faults_left(data, a);
+        left.rows.push_back({data.applications[a].name,
+                             static_cast<int>(data.applications[a].faults.f), now.agreement,
+                             now.execution});
+    }
+    Table cost;
+    cost.caption = tr("What protection costs, execution replicas");
+    cost.columns = {{tr("Design"), QStringLiteral("design"), {}},
+                    {tr("Awake"), QStringLiteral("awake"), {}},
+                    {tr("Asleep"), QStringLiteral("asleep"), {}}};
+    for (const CostBar& bar : cost_bars(data))
+        cost.rows.push_back({bar.name, bar.awake, bar.asleep});
+    return {replicas, left, cost};
+}
+
+} // namespace zz::console
