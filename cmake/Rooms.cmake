@@ -63,6 +63,10 @@ endfunction()
 function(zz_qt target room)
     if(room MATCHES "^console_")
         set_target_properties(${target} PROPERTIES AUTOMOC ON)
+        # Its files include the same heavy headers: together they compile in a third of the time.
+        if(room STREQUAL "console_app")
+            set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+        endif()
         target_compile_definitions(${target} PUBLIC QT_NO_KEYWORDS)
     endif()
     # What the console takes from the services needs no database.

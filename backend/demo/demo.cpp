@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "backend/demo/console.h"
 #include "backend/demo/drill.h"
 #include "backend/demo/guard.h"
 #include "backend/demo/loads.h"
@@ -27,6 +28,7 @@ constexpr auto kDrillPatience = seconds(240); // the deadlines of ZZ-11, some of
 constexpr auto kShowPatience = seconds(30);   // until the status shows what the drill did
 constexpr auto kLoadAgain = seconds(15);
 constexpr auto kLoadPatience = seconds(60); // beyond its length: connecting, last replies
+constexpr auto kPicturesPatience = seconds(120);
 constexpr const char* kLease = "60";
 
 class Demo {
@@ -34,7 +36,8 @@ class Demo {
     explicit Demo(const DemoOptions& options)
         : o_(options),
           ctl_(options.bin + "/zzctl", fmt::format("{}/demo-{}", build_folder(), getpid())),
-          guard_(ctl_), watch_(ctl_), loads_(ctl_, options.lanes) {
+          guard_(ctl_), watch_(ctl_), loads_(ctl_, options.lanes),
+          console_(ctl_, options.bin, options.screenshots) {
         ctl_.on_idle([this] { tick(); });
         picture_.title = "ZZ demonstration";
     }
@@ -68,6 +71,7 @@ class Demo {
 
     void tick() {
         loads_.tick();
+        console_.tick();
         if (serving_)
             watch_.tick();
         picture_.facts = watch_.facts();
@@ -87,6 +91,9 @@ class Demo {
         loads_.begin({"A", "B", "C", "D"}, seconds(std::max(1U, o_.seconds)));
         if (!wait_for_load())
             return;
+        if (o_.console)
+            if (const Status opened = console_.open(std::max(60U, o_.seconds)); !opened)
+                fail(opened.error().text);
         for (const auto& step : script())
             if (!take(step))
                 return;
@@ -96,6 +103,8 @@ class Demo {
         picture_.title = "ZZ demonstration: all drills are done, the load goes on";
         while (Clock::now() < end && ctl_.rest(std::chrono::milliseconds(100))) {
         }
+        if (const Status pictures = console_.finish(kPicturesPatience); !pictures)
+            fail(pictures.error().text);
         finish_load();
     }
 
@@ -281,6 +290,7 @@ class Demo {
         serving_ = false;
         screen_.draw(picture_);
         screen_.leave();
+        console_.stop();
         loads_.stop();
         watch_.stop();
         if (const Status down = ctl_.bring_down(); !down)
@@ -334,6 +344,7 @@ class Demo {
     Guard guard_;
     Watch watch_;
     Loads loads_;
+    Console console_;
     Screen screen_;
     Picture picture_;
     Clock::time_point began_ = Clock::now();

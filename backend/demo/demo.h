@@ -14,6 +14,8 @@ struct DemoOptions {
     std::string json_file;      // summary for programs, empty: none
     std::uint32_t seconds = 60; // from serving
     std::uint32_t lanes = 2;    // of each application's client
+    bool console = false;       // the console on it
+    std::string screenshots;    // folder for its pictures, empty: a window
     bool keep = false;          // leaves the working files for a look
 };
 

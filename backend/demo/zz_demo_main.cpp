@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "backend/demo/child.h"
+#include "backend/demo/console.h"
 #include "backend/demo/ctl.h"
 #include "backend/demo/demo.h"
 
@@ -23,7 +24,7 @@ int main(int argc, char** argv) {
     zz::demo::DemoOptions options;
     options.bin = zz::demo::own_folder();
     bool headless = false;
-    std::string hypervisor = "process", screenshots;
+    std::string hypervisor = "process";
     CLI::App app("A data center of four hosts and four applications on this machine, client load "
                  "and drills.",
                  "zz-demo");
@@ -34,7 +35,10 @@ int main(int argc, char** argv) {
     app.add_option("--hypervisor", hypervisor, "process (default) or libvirt")
         ->check(CLI::IsMember({"process", "libvirt"}));
     app.add_option("--json", options.json_file, "writes the summary here");
-    app.add_option("--screenshots", screenshots, "folder for pictures of the console");
+    app.add_option(
+        "--screenshots", options.screenshots,
+        "folder for pictures of every view of the console, during and after the blocking "
+        "drill; needs no display");
     app.add_option("--clients", options.lanes, "lanes of each application's client, default 2")
         ->check(CLI::Range(1U, 1000U));
     app.add_flag("--keep", options.keep, "leaves the working files in build/ for a look");
@@ -48,9 +52,6 @@ int main(int argc, char** argv) {
     if (hypervisor == "libvirt")
         return bad_usage("--hypervisor libvirt: this build starts replicas as processes only; its "
                          "libvirt hypervisor is not built yet. Use --hypervisor process");
-    if (!screenshots.empty())
-        return bad_usage("--screenshots: the console is not built yet, there is nothing to take a "
-                         "picture of. Use --headless and --json");
     options.bin = std::filesystem::absolute(options.bin).lexically_normal();
     if (!std::filesystem::exists(options.bin + "/zzctl"))
         return bad_usage(("--bin " + options.bin +
@@ -60,8 +61,13 @@ int main(int argc, char** argv) {
     if (!zz::demo::writable(options.json_file))
         return bad_usage(
             ("--json " + options.json_file + ": cannot be written; choose another file").c_str());
-    if (!headless)
-        std::fputs("zz-demo: this build has no console yet: text view\n", stderr);
+    options.console = !headless || !options.screenshots.empty();
+    if (options.console && options.screenshots.empty() && !zz::demo::has_display()) {
+        std::fputs("zz-demo: no display: text view\n", stderr);
+        options.console = false;
+    }
+    if (!options.screenshots.empty())
+        options.screenshots = std::filesystem::absolute(options.screenshots);
     zz::demo::catch_interrupts();
     // Unwinding takes the data center down.
     try {

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Menus, keys, command search, keyboard map and exports of the main window.
+#include <QAction>
+#include <QApplication>
+#include <QDialog>
+#include <QDir>
+#include <QDockWidget>
+#include <QFileDialog>
+#include <QInputDialog>
+#include <QKeyEvent>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QMenuBar>
+#include <QMessageBox>
+#include <QSettings>
+#include <QTextBrowser>
+#include <QVBoxLayout>
+
+#include "console/app/drawn_panes.h"
+#include "console/app/drills_pane.h"
+#include "console/app/list_panes.h"
+#include "console/app/main_window.h"
+#include "console/app/top_strip.h"
+#include "console/app/tour.h"
+#include "console/model/event_words.h"
+#include "console/view/theme.h"
+
+namespace zz::console {
+namespace {
+
+QString plain(QString text) {
+    return text.remove('&');
+}
+
+} // namespace
+
+QAction* MainWindow::add(QMenu* menu, const QString& text, const QKeySequence& key,
+                         const std::function<void()>& what) {
+    auto* action = new QAction(text, this);
+    action->setShortcut(key);
+    action->setShortcutContext(Qt::WindowShortcut);
+    connect(action, &QAction::triggered, this, what);
+    menu->addAction(action);
+    addAction(action);
+    return action;
+}
+
+void MainWindow::makeMenus() {
+    auto* file = menuBar()->addMenu(tr("&File"));
+    add(file, tr("&Connect…"), QKeySequence("Ctrl+O"), [this] { connectDialog(); });
+    add(file, tr("Open &session file…"), QKeySequence("Ctrl+Shift+O"), [this] {
+        const QString path =
+            QFileDialog::getOpenFileName(this, tr("Session file"), {}, tr("Sessions (*.zzs)"));
+        if (!path.isEmpty())
+            openSessionFile(path);
+    });
+    auto* sessions = static_cast<SessionsPane*>(pane("sessions"));
+    add(file, tr("Start or stop &recording"), QKeySequence("Ctrl+R"),
+        [sessions] { sessions->toggleRecording(); });
+    file->addSeparator();
+    add(file, tr("&Export this view…"), QKeySequence("Ctrl+E"), [this] { exportView(); });
+    add(file, tr("Incident &report…"), QKeySequence("Ctrl+Shift+E"), [this] { incidentReport(); });
+    file->addSeparator();
+    add(file, tr("&Disconnect"), {}, [this] { session_.close(); });
+    add(file, tr("&Quit"), QKeySequence::Quit, [this] { close(); });
+    makeViewMenu(menuBar()->addMenu(tr("&View")));
+    auto* time = menuBar()->addMenu(tr("&Time"));
+    add(time, tr("&Pause or live"), QKeySequence(Qt::Key_Space), [this] { strip_->togglePause(); });
+    add(time, tr("Return to &live"), QKeySequence("Ctrl+L"), [this] { session_.goLive(); });
+    add(time, tr("Previous &event"), QKeySequence("["), [this] { nextEvent(-1); });
+    add(time, tr("Next e&vent"), QKeySequence("]"), [this] { nextEvent(1); });
+    add(time, tr("Next &disagreement"), QKeySequence("N"), [this] {
+        showPane("matrix");
+        matrix_->step(1);
+    });
+    auto* drills = menuBar()->addMenu(tr("&Drills"));
+    add(drills, tr("&New drill"), QKeySequence("Ctrl+D"), [this] { showPane("drills"); });
+    add(drills, tr("&Check the drill"), {}, [this] { drills_->check(); });
+    add(drills, tr("&Start the checked drill…"), {}, [this] { drills_->start(); });
+    add(drills, tr("S&top this drill"), {}, [this] { drills_->stop(); });
+    add(drills, tr("&Repeat the last drill"), {}, [this] { drills_->repeat(); });
+    add(drills, tr("Stop &all drills"), QKeySequence("Ctrl+Shift+X"), [this] { stopAllDrills(); });
+    auto* events = static_cast<EventsPane*>(pane("events"));
+    add(drills, tr("Ac&knowledge the chosen alert…"), {}, [events] { events->acknowledge(); });
+    auto* help = menuBar()->addMenu(tr("&Help"));
+    add(help, tr("&Tour on the live cluster"), QKeySequence("Ctrl+T"), [this] { startTour(); });
+    add(help, tr("&Keyboard map"), QKeySequence(Qt::Key_F1), [this] { keyboardMap(); });
+    add(help, tr("&Command search…"), QKeySequence("Ctrl+K"), [this] { commandSearch(); });
+    add(help, tr("&About"), {}, [this] {
+        QMessageBox::about(
+            this, tr("ZZ console"),
+            tr("The window on a ZZ data center. What one replica says is not a fact: "
+               "facts here are what f+1 agreement replicas say the same, with their "
+               "age. GPL-3.0-or-later."));
+    });
+}
+
+void MainWindow::makeViewMenu(QMenu* menu) {
+    int number = 1;
+    for (Pane* one : panes_) {
+        const QKeySequence key(number <= 9 ? QString("Ctrl+%1").arg(number) : "Ctrl+0");
+        ++number;
+        add(menu, one->title(), key, [this, one] { showPane(one->name()); });
+    }
+    menu->addSeparator();
+    add(menu, tr("&Filter"), QKeySequence("/"), [this] { strip_->focusFilter(); });
+    add(menu, tr("Clear filter and selection"), QKeySequence("Ctrl+Backspace"), [this] {
+        session_.setFilter({});
+        session_.select({});
+    });
+    add(menu, tr("&Undo change of view"), QKeySequence("Ctrl+Z"), [this] { undoView(); });
+    menu->addSeparator();
+    add(menu, tr("Save layout"), {}, [this] {
+        QSettings settings;
+        settings.setValue("layout/outer", saveState(1));
+        settings.setValue("layout/views", inner_->saveState(1));
+        say(tr("The layout is saved"));
+    });
+    add(menu, tr("Restore saved layout"), {}, [this] {
+        QSettings settings;
+        restoreState(settings.value("layout/outer").toByteArray(), 1);
+        inner_->restoreState(settings.value("layout/views").toByteArray(), 1);
+    });
+    add(menu, tr("Reset layout"), {}, [this] { resetLayout(); });
+    for (const char* name : {"dock-tree", "dock-inspector"})
+        menu->addAction(findChild<QDockWidget*>(name)->toggleViewAction());
+    auto* themes = menu->addMenu(tr("&Theme"));
+    for (const auto& [kind, text] : {std::pair{ThemeKind::System, tr("&System")},
+                                     {ThemeKind::Light, tr("&Light")},
+                                     {ThemeKind::Dark, tr("&Dark")},
+                                     {ThemeKind::HighContrast, tr("&High contrast")}})
+        add(themes, text, {}, [this, kind = kind] {
+            apply_theme(*qApp, kind);
+            QSettings().setValue("theme", theme_word(kind));
+            inspected_.clear();
+            refresh();
+        });
+}
+
+void MainWindow::commandSearch() {
+    QDialog dialog(this);
+    dialog.setWindowTitle(tr("Command search"));
+    dialog.resize(460, 360);
+    auto* layout = new QVBoxLayout(&dialog);
+    auto* edit = new QLineEdit;
+    edit->setPlaceholderText(tr("What do you want to do?"));
+    edit->setAccessibleName(tr("Command"));
+    auto* list = new QListWidget;
+    list->setAccessibleName(tr("Commands"));
+    layout->addWidget(edit);
+    layout->addWidget(list);
+    std::vector<QAction*> found;
+    const auto fill = [&] {
+        list->clear();
+        found.clear();
+        for (QAction* action : actions()) {
+            const QString text = plain(action->text());
+            bool fits = true;
+            for (const auto& word : edit->text().split(' ', Qt::SkipEmptyParts))
+                fits = fits && text.contains(word, Qt::CaseInsensitive);
+            if (!fits || !action->isEnabled())
+                continue;
+            const QString key = action->shortcut().toString(QKeySequence::NativeText);
+            list->addItem(key.isEmpty() ? text : text + "    " + key);
+            found.push_back(action);
+        }
+        list->setCurrentRow(0);
+    };
+    connect(edit, &QLineEdit::textChanged, &dialog, fill);
+    connect(edit, &QLineEdit::returnPressed, &dialog, &QDialog::accept);
+    connect(list, &QListWidget::itemActivated, &dialog, &QDialog::accept);
+    fill();
+    edit->setFocus();
+    if (dialog.exec() != QDialog::Accepted)
+        return;
+    const int row = list->currentRow();
+    if (row >= 0 && row < static_cast<int>(found.size()))
+        found[static_cast<std::size_t>(row)]->trigger();
+}
+
+void MainWindow::keyboardMap() {
+    QDialog dialog(this);
+    dialog.setObjectName("keyboardMap");
+    dialog.setWindowTitle(tr("Keyboard map"));
+    dialog.resize(520, 620);
+    auto* layout = new QVBoxLayout(&dialog);
+    auto* text = new QTextBrowser;
+    QString html = "<table cellpadding=3>";
+    for (QAction* action : actions())
+        if (!action->shortcut().isEmpty())
+            html += QString("<tr><td><b>%1</b></td><td>%2</td></tr>")
+                        .arg(action->shortcut().toString(QKeySequence::NativeText).toHtmlEscaped(),
+                             plain(action->text()).toHtmlEscaped());
+    const std::pair<QString, QString> more[] = {
+        {tr("Arrows"), tr("move in cards, matrix, grid and lanes")},
+        {tr("Shift+arrows"), tr("pan the timeline")},
+        {tr("+  -  0"), tr("zoom in, out, all")},
+        {tr("Enter"), tr("choose; in events: jump there")},
+        {tr("Tab"), tr("next part of the window")},
+        {tr("Esc"), tr("cancel")}};
+    for (const auto& [key, what] : more)
+        html += QString("<tr><td><b>%1</b></td><td>%2</td></tr>").arg(key, what);
+    text->setHtml(html + "</table><p>" + tr("No single key can start a fault.") + "</p>");
+    layout->addWidget(text);
+    dialog.exec();
+}
+
+void MainWindow::startTour() {
+    if (!session_.mayDrill()) {
+        say(tr("The tour plays drills: it needs a live data center that allows them, and an "
+               "operator who may change things"));
+        return;
+    }
+    (new Tour(*this))->begin();
+}
+
+void MainWindow::exportView() {
+    Pane* one = pane(shownPane());
+    if (one == nullptr)
+        return;
+    const QString path = QFileDialog::getSaveFileName(
+        this, tr("Export %1").arg(one->title()), one->name() + ".png",
+        tr("PNG, SVG, PDF, CSV, TSV, JSON (*.png *.svg *.pdf *.csv *.tsv *.json)"));
+    if (path.isEmpty())
+        return;
+    const Status written = export_to(path, one->exportable(), one->header());
+    say(written ? tr("%1 is written").arg(path) : QString::fromStdString(written.error().text));
+}
+
+IncidentReport incident_report(MainWindow& window) {
+    IncidentReport report;
+    Session& session = window.session();
+    report.title = MainWindow::tr("Incident in %1").arg(session.title());
+    if (const auto* dispute = shown_dispute(session, false)) {
+        const auto& app =
+            session.now().applications[static_cast<std::size_t>(dispute->key.application)];
+        report.title = MainWindow::tr("Fault in %1 at batch %2").arg(app.name).arg(dispute->key.n);
+        report.summary = aftermath(*dispute, app.faults);
+        report.facts = {{MainWindow::tr("Application"), app.name},
+                        {MainWindow::tr("Batch"), QString::number(dispute->key.n)},
+                        {MainWindow::tr("First deviation"), iso_utc(dispute->first_ns)},
+                        {MainWindow::tr("Verdict"),
+                         QString::fromStdString(std::string(
+                             matrix::to_string(dispute->first_verdict(app.faults).kind)))},
+                        {MainWindow::tr("What followed"), report.summary}};
+    }
+    for (const char* name : {"timeline", "matrix", "throughput"})
+        report.views.push_back(window.pane(name)->exportable());
+    return report;
+}
+
+void MainWindow::incidentReport() {
+    const QString path = QFileDialog::getSaveFileName(this, tr("Incident report"), "incident.pdf",
+                                                      tr("PDF (*.pdf)"));
+    if (path.isEmpty())
+        return;
+    const auto header = export_header(session_, session_.history().first_ns(), session_.cursor());
+    const Status written = write_report(path, incident_report(*this), header);
+    say(written ? tr("%1 is written").arg(path) : QString::fromStdString(written.error().text));
+}
+
+} // namespace zz::console

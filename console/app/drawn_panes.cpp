@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/app/drawn_panes.h"
+
+#include <QComboBox>
+#include <QLabel>
+#include <QSplitter>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "console/view/matrix_view.h"
+#include "console/view/placement_view.h"
+#include "console/view/throughput_view.h"
+#include "console/view/timeline_view.h"
+
+namespace zz::console {
+namespace {
+
+constexpr std::int64_t kChartNs = kNs / 4; // charts and lanes are made anew four times a second
+
+} // namespace
+
+PlacementPane::PlacementPane(Session& session, QWidget* parent)
+    : Pane(session, "placement", tr("Placement"), parent), view_(new PlacementView) {
+    setContent(view_);
+    connect(view_, &DrawnView::selected, &session, &Session::select);
+}
+
+Exportable PlacementPane::exportable() const {
+    view_->setData(placement_data(session()));
+    return view_->exportable();
+}
+
+void PlacementPane::refresh() {
+    view_->setData(placement_data(session()));
+}
+
+MatrixPane::MatrixPane(Session& session, QWidget* parent)
+    : Pane(session, "matrix", tr("Response matrix"), parent), view_(new MatrixView) {
+    setContent(view_);
+    connect(view_, &DrawnView::selected, &session, &Session::select);
+    connect(view_, &MatrixView::nextWanted, this, [this] { step(1); });
+    connect(view_, &MatrixView::previousWanted, this, [this] { step(-1); });
+    connect(view_, &MatrixView::followsLatestChanged, this, [this] { update_now(); });
+    connect(view_, &MatrixView::playWanted, this, &MatrixPane::playWanted);
+    connect(view_, &MatrixView::evidenceWanted, this, &MatrixPane::evidenceWanted);
+    connect(view_, &MatrixView::jumpWanted, this, &MatrixPane::jumpWanted);
+}
+
+void MatrixPane::step(int by) {
+    const auto all = disagreements(session());
+    if (all.empty())
+        return;
+    const auto* shown = shown_dispute(session(), view_->followsLatest());
+    const auto at = std::find(all.begin(), all.end(), shown);
+    auto place = at == all.end() ? static_cast<std::ptrdiff_t>(all.size()) - 1 : at - all.begin();
+    place = (place + by + static_cast<std::ptrdiff_t>(all.size())) %
+            static_cast<std::ptrdiff_t>(all.size());
+    const auto& key = all[static_cast<std::size_t>(place)]->key;
+    view_->setFollowsLatest(false);
+    Selection what = session().selection();
+    what.application = key.application;
+    what.n = key.n;
+    what.vote = key.vote;
+    session().select(what);
+    update_now();
+}
+
+Condition MatrixPane::emptiness() const {
+    if (!disagreements(session()).empty())
+        return Condition::Live;
+    return session().disputes().all().empty() ? Condition::NoData : Condition::Filtered;
+}
+
+Exportable MatrixPane::exportable() const {
+    if (const auto* dispute = shown_dispute(session(), view_->followsLatest()))
+        view_->setData(matrix_data(session(), *dispute));
+    return view_->exportable();
+}
+
+void MatrixPane::refresh() {
+    if (const auto* dispute = shown_dispute(session(), view_->followsLatest()))
+        view_->setData(matrix_data(session(), *dispute));
+}
+
+TimelinePane::TimelinePane(Session& session, QWidget* parent)
+    : Pane(session, "timeline", tr("Timeline"), parent), view_(new TimelineView) {
+    setContent(view_);
+    // The lanes are what one looks at; the table of phases is below.
+    if (auto* splitter = view_->findChild<QSplitter*>()) {
+        splitter->setStretchFactor(0, 3);
+        splitter->setStretchFactor(1, 1);
+        splitter->setSizes({600, 200});
+    }
+    connect(view_, &DrawnView::selected, &session, &Session::select);
+}
+
+Exportable TimelinePane::exportable() const {
+    view_->setData(timeline_data(session(), application()));
+    return view_->exportable();
+}
+
+// The chosen application, else the one of the last disagreement.
+int TimelinePane::application() const {
+    if (session().selection().application >= 0)
+        return session().selection().application;
+    const auto* dispute = shown_dispute(session(), true);
+    return dispute != nullptr ? dispute->key.application : -1;
+}
+
+void TimelinePane::refresh() {
+    const int application = this->application();
+    const std::int64_t at = session().cursor();
+    if (shown_application_ == application && std::llabs(at - shown_ns_) < kChartNs)
+        return;
+    shown_application_ = application;
+    shown_ns_ = at;
+    view_->setData(timeline_data(session(), application));
+}
+
+ThroughputPane::ThroughputPane(Session& session, QWidget* parent)
+    : Pane(session, "throughput", tr("Throughput"), parent), view_(new ThroughputView),
+      span_(new QComboBox) {
+    span_->setAccessibleName(tr("Span of time"));
+    for (const int seconds : {30, 60, 120, 600, 3600})
+        span_->addItem(seconds < 120 ? tr("last %1 s").arg(seconds)
+                                     : tr("last %1 min").arg(seconds / 60),
+                       seconds);
+    span_->setCurrentIndex(1);
+    auto* box = new QWidget;
+    auto* layout = new QVBoxLayout(box);
+    layout->setContentsMargins(0, 0, 0, 0);
+    auto* row = new QHBoxLayout;
+    row->setContentsMargins(8, 6, 8, 0);
+    auto* label = new QLabel(tr("&Show"));
+    label->setBuddy(span_);
+    row->addWidget(label);
+    row->addWidget(span_);
+    row->addStretch();
+    layout->addLayout(row);
+    layout->addWidget(view_, 1);
+    setContent(box);
+    connect(view_, &DrawnView::selected, &session, &Session::select);
+    connect(span_, &QComboBox::currentIndexChanged, this, [this] {
+        shown_ns_ = 0;
+        update_now();
+    });
+}
+
+std::pair<std::int64_t, std::int64_t> ThroughputPane::range() const {
+    const std::int64_t to = session().cursor();
+    return {to - span_->currentData().toLongLong() * kNs, to};
+}
+
+Exportable ThroughputPane::exportable() const {
+    const auto [from, to] = range();
+    view_->setData(
+        throughput_data(session(), to - from, width(), session().selection().application));
+    return view_->exportable();
+}
+
+void ThroughputPane::refresh() {
+    const auto [from, to] = range();
+    if (std::llabs(to - shown_ns_) < kChartNs)
+        return;
+    shown_ns_ = to;
+    view_->setData(
+        throughput_data(session(), to - from, width(), session().selection().application));
+}
+
+} // namespace zz::console

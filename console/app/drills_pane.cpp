@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/app/drills_pane.h"
+
+#include <QComboBox>
+#include <QFormLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QSpinBox>
+#include <QSplitter>
+#include <QTableView>
+#include <QVBoxLayout>
+
+#include "backend/drill/order.h"
+#include "console/app/confirm.h"
+#include "console/app/list_panes.h"
+#include "console/model/event_words.h"
+#include "console/view/table_model.h"
+#include "console/view/theme.h"
+
+namespace zz::console {
+namespace {
+
+constexpr std::size_t kRunsMax = 100;
+constexpr std::int64_t kReportEveryNs = kNs / 2;
+
+} // namespace
+
+QString words(DrillStage stage) {
+    switch (stage) {
+    case DrillStage::Draft:
+        return DrillsPane::tr("draft");
+    case DrillStage::Checking:
+        return DrillsPane::tr("checking");
+    case DrillStage::Checked:
+        return DrillsPane::tr("checked");
+    case DrillStage::Injecting:
+        return DrillsPane::tr("injecting");
+    case DrillStage::Active:
+        return DrillsPane::tr("active");
+    case DrillStage::Reverting:
+        return DrillsPane::tr("reverting");
+    case DrillStage::Restored:
+        return DrillsPane::tr("restored");
+    case DrillStage::Failed:
+        return DrillsPane::tr("failed");
+    case DrillStage::Unknown:
+        break;
+    }
+    return DrillsPane::tr("unknown");
+}
+
+const DrillRun& DrillsPane::current() const {
+    return drafting_ || runs_.empty() ? draft_ : runs_.back();
+}
+DrillRun& DrillsPane::current() {
+    return drafting_ || runs_.empty() ? draft_ : runs_.back();
+}
+
+DrillsPane::DrillsPane(Session& session, QWidget* parent)
+    : Pane(session, "drills", tr("Drills"), parent), report_model_(new TableModel(this)),
+      history_model_(new TableModel(this)) {
+    auto* splitter = new QSplitter(Qt::Horizontal);
+    auto* scroll = new QScrollArea;
+    scroll->setWidget(makeForm());
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setMinimumWidth(350);
+    splitter->addWidget(scroll);
+    splitter->addWidget(makeRun());
+    splitter->setStretchFactor(0, 2);
+    splitter->setStretchFactor(1, 3);
+    setContent(splitter);
+    connect(&session, &Session::sourceChanged, this, [this] {
+        runs_.clear();
+        draft_ = {};
+        drafting_ = true;
+        fillApplications();
+    });
+    connect(check_, &QPushButton::clicked, this, &DrillsPane::check);
+    connect(start_, &QPushButton::clicked, this, &DrillsPane::start);
+    connect(stop_, &QPushButton::clicked, this, &DrillsPane::stop);
+    connect(repeat_, &QPushButton::clicked, this, &DrillsPane::repeat);
+    for (auto* box : {application_, name_})
+        connect(box, &QComboBox::currentIndexChanged, this, &DrillsPane::fillTargets);
+    for (auto* box : {application_, name_, target_})
+        connect(box, &QComboBox::currentIndexChanged, this, &DrillsPane::edited);
+    connect(matrix_, &QPlainTextEdit::textChanged, this, &DrillsPane::edited);
+    connect(truth_, &QLineEdit::textChanged, this, &DrillsPane::edited);
+    connect(&session, &Session::refreshed, this, &DrillsPane::follow);
+    fillApplications();
+}
+
+QWidget* DrillsPane::makeForm() {
+    auto* box = new QWidget;
+    auto* layout = new QVBoxLayout(box);
+    auto* form = new QFormLayout;
+    form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
+    application_ = new QComboBox;
+    name_ = new QComboBox;
+    target_ = new QComboBox;
+    for (const auto& entry : drill::catalog())
+        name_->addItem(QString::fromStdString(std::string(entry.name)));
+    text_ = new QLabel;
+    text_->setWordWrap(true);
+    lease_ = new QSpinBox;
+    lease_->setRange(5, 3600);
+    lease_->setValue(60);
+    lease_->setSuffix(tr(" s"));
+    delay_ = new QSpinBox;
+    delay_->setRange(1, 600'000);
+    delay_->setValue(5000);
+    delay_->setSuffix(tr(" ms"));
+    matrix_ = new QPlainTextEdit;
+    matrix_->setPlaceholderText(",A1,A2,A3,A4\nE1,P,Q,Q,Q\nE2,P,P,P,Q");
+    matrix_->setTabChangesFocus(true);
+    matrix_->setFixedHeight(92);
+    truth_ = new QLineEdit;
+    truth_->setPlaceholderText(tr("as the matrix says"));
+    times_ = new QSpinBox;
+    times_->setRange(1, 100);
+    form->addRow(tr("&Application"), application_);
+    form->addRow(tr("&Fault"), name_);
+    form->addRow(text_);
+    form->addRow(tr("&Target"), target_);
+    form->addRow(tr("&Matrix"), matrix_);
+    form->addRow(tr("T&ruth"), truth_);
+    form->addRow(tr("&Lease"), lease_);
+    form->addRow(tr("&Delay"), delay_);
+    form->addRow(tr("Repeat &N times"), times_);
+    layout->addLayout(form);
+    auto* row = new QHBoxLayout;
+    check_ = new QPushButton(tr("&Check"));
+    start_ = new QPushButton(tr("&Start drill…"));
+    row->addWidget(check_);
+    row->addWidget(start_);
+    layout->addLayout(row);
+    why_not_ = new QLabel;
+    why_not_->setWordWrap(true);
+    layout->addWidget(why_not_);
+    plan_ = new QLabel;
+    plan_->setWordWrap(true);
+    plan_->setTextFormat(Qt::RichText);
+    plan_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    plan_->setAccessibleName(tr("Plan and prediction"));
+    layout->addWidget(plan_);
+    layout->addStretch();
+    return box;
+}
+
+QWidget* DrillsPane::makeRun() {
+    auto* box = new QWidget;
+    auto* layout = new QVBoxLayout(box);
+    steps_ = new QLabel;
+    steps_->setTextFormat(Qt::RichText);
+    steps_->setWordWrap(true);
+    steps_->setAccessibleName(tr("Stage of the drill"));
+    layout->addWidget(steps_);
+    auto* row = new QHBoxLayout;
+    lease_left_ = new QLabel;
+    lease_left_->setFont(title_font(lease_left_->font()));
+    stop_ = new QPushButton(tr("S&top this drill"));
+    repeat_ = new QPushButton(tr("Re&peat"));
+    row->addWidget(lease_left_, 1);
+    row->addWidget(stop_);
+    row->addWidget(repeat_);
+    layout->addLayout(row);
+    report_view_ = make_table_view(report_model_, tr("Prediction beside observation"));
+    history_view_ = make_table_view(history_model_, tr("History of drills"));
+    report_view_->setWordWrap(true);
+    auto* splitter = new QSplitter(Qt::Vertical);
+    const auto titled = [](const QString& text, QWidget* what) {
+        auto* group = new QWidget;
+        auto* inner = new QVBoxLayout(group);
+        inner->setContentsMargins(0, 6, 0, 0);
+        auto* label = new QLabel(text);
+        label->setFont(strong_font(label->font()));
+        inner->addWidget(label);
+        inner->addWidget(what);
+        return group;
+    };
+    splitter->addWidget(titled(tr("Prediction and observation"), report_view_));
+    splitter->addWidget(titled(tr("History"), history_view_));
+    splitter->setStretchFactor(0, 3);
+    splitter->setStretchFactor(1, 2);
+    layout->addWidget(splitter, 1);
+    return box;
+}
+
+void DrillsPane::fillApplications() {
+    const QString before = application_->currentText();
+    application_->clear();
+    if (session().cluster() != nullptr)
+        for (const auto& app : session().cluster()->applications)
+            application_->addItem(QString::fromStdString(app.name));
+    application_->setCurrentText(before);
+    fillTargets();
+}
+
+void DrillsPane::fillTargets() {
+    const std::string name = name_->currentText().toStdString();
+    const auto* entry = drill::find_drill(name);
+    const bool matrix = name == "matrix";
+    matrix_->setEnabled(matrix);
+    truth_->setEnabled(matrix);
+    target_->setEnabled(!matrix);
+    delay_->setEnabled(name == "slow");
+    target_->clear();
+    if (entry == nullptr || session().cluster() == nullptr)
+        return;
+    text_->setText(QString::fromStdString(std::string(entry->text)));
+    const auto* app = session().cluster()->application(application_->currentText().toStdString());
+    if (app == nullptr || matrix)
+        return;
+    if (entry->execution)
+        for (const auto& slot : app->execution)
+            target_->addItem(QString("E%1").arg(slot.id.value));
+    if (entry->agreement)
+        for (const auto& replica : app->agreement)
+            target_->addItem(QString("A%1").arg(replica.id.value));
+}
+
+void DrillsPane::setDraft(const QString& application, const QString& name,
+                          const QStringList& targets, const QString& csv, const QString& truth) {
+    application_->setCurrentText(application);
+    name_->setCurrentText(name);
+    fillTargets();
+    if (!targets.isEmpty())
+        target_->setCurrentText(targets.first());
+    matrix_->setPlainText(csv);
+    truth_->setText(truth);
+    edited();
+}
+
+void DrillsPane::edited() {
+    if (!drafting_ && !runs_.empty() && runs_.back().stage != DrillStage::Restored &&
+        runs_.back().stage != DrillStage::Failed && runs_.back().stage != DrillStage::Unknown)
+        return;
+    drafting_ = true;
+    draft_ = {};
+    setStage(DrillStage::Draft);
+}
+
+DeskQuestion DrillsPane::question() const {
+    DeskQuestion out;
+    out.application = application_->currentText().toStdString();
+    out.drill.name = name_->currentText().toStdString();
+    if (out.drill.name == "matrix") {
+        out.drill.csv = matrix_->toPlainText().toStdString() + "\n";
+        out.drill.truth = truth_->text().trimmed().toStdString();
+    } else if (!target_->currentText().isEmpty()) {
+        out.drill.targets = {target_->currentText().toStdString()};
+    }
+    out.drill.lease = static_cast<std::uint32_t>(lease_->value());
+    out.drill.delay_ms = static_cast<std::uint32_t>(delay_->value());
+    return out;
+}
+
+void DrillsPane::setStage(DrillStage stage) {
+    current().stage = stage;
+    showPlan();
+    showRun();
+    showReport();
+    showHistory();
+    Q_EMIT stageChanged();
+}
+
+void DrillsPane::check() {
+    drafting_ = true;
+    draft_ = {};
+    draft_.question = question();
+    draft_.question.ask = DeskAsk::Plan;
+    setStage(DrillStage::Checking);
+    session().askDesk(draft_.question, [this](const DeskResult& result) {
+        if (!drafting_ || draft_.stage != DrillStage::Checking)
+            return;
+        draft_.plan = result.answer;
+        draft_.error = QString::fromStdString(result.error);
+        if (draft_.error.isEmpty() && !atRest(draft_))
+            draft_.error = tr("The application is not at rest yet: wait until its spares sleep.");
+        setStage(result.error.empty() ? DrillStage::Checked : DrillStage::Failed);
+    });
+}
+
+bool DrillsPane::atRest(const DrillRun& run) const {
+    const auto* app = session().cluster()->application(run.question.application);
+    return app != nullptr && session().now().applications[app->id.value].at_rest;
+}
+
+bool DrillsPane::confirmed(QString& reason) {
+    const DrillRun& run = current();
+    ConfirmText text;
+    text.application = QString::fromStdString(run.question.application);
+    text.verb = tr("Start %1").arg(QString::fromStdString(run.question.drill.name));
+    text.text = plan_->text();
+    text.beyond = run.plan.value("needs_force", false);
+    text.production = session().now().environment.startsWith("prod", Qt::CaseInsensitive);
+    return confirm(this, text, reason);
+}
+
+void DrillsPane::start() {
+    if (current().stage != DrillStage::Checked) {
+        check();
+        return;
+    }
+    QString reason;
+    if (!session().mayDrill() || !confirmed(reason))
+        return;
+    repeats_ = times_->value() - 1;
+    begin(reason);
+}
+
+void DrillsPane::startChecked(const QString& reason) {
+    if (current().stage == DrillStage::Checked && session().mayDrill())
+        begin(reason);
+}
+
+void DrillsPane::begin(const QString& reason) {
+    DrillRun run = current();
+    run.question.ask = DeskAsk::Start;
+    run.question.drill.reason = reason.toStdString();
+    run.question.drill.force = run.plan.value("needs_force", false);
+    run.started_ns = session().cursor();
+    run.error.clear();
+    runs_.push_back(run);
+    if (runs_.size() > kRunsMax)
+        runs_.erase(runs_.begin());
+    drafting_ = false;
+    setStage(DrillStage::Injecting);
+    session().askDesk(run.question, [this](const DeskResult& result) {
+        DrillRun& mine = current();
+        if (mine.stage != DrillStage::Injecting)
+            return;
+        mine.id = QString::fromStdString(result.id);
+        mine.error = QString::fromStdString(result.error);
+        mine.begun_ns = session().cursor();
+        setStage(mine.id.isEmpty() ? DrillStage::Failed : DrillStage::Active);
+    });
+}
+
+// While a drill goes on, its report is made anew again and again from telemetry.
+void DrillsPane::follow() {
+    if (drafting_ || runs_.empty())
+        return;
+    DrillRun& run = runs_.back();
+    if (run.stage != DrillStage::Active && run.stage != DrillStage::Reverting)
+        return;
+    showRun();
+    const std::int64_t at = session().cursor();
+    if (at - run.asked_ns < kReportEveryNs)
+        return;
+    run.asked_ns = at;
+    DeskQuestion ask = run.question;
+    ask.ask = DeskAsk::Report;
+    ask.id = run.id.toStdString();
+    session().askDesk(ask, [this](const DeskResult& result) {
+        if (runs_.empty() || runs_.back().id.toStdString() != result.question.id)
+            return;
+        DrillRun& mine = runs_.back();
+        if (mine.stage != DrillStage::Active && mine.stage != DrillStage::Reverting)
+            return;
+        if (!result.error.empty()) {
+            mine.error = QString::fromStdString(result.error);
+            if (session().cursor() - mine.started_ns >
+                static_cast<std::int64_t>(mine.question.drill.lease + 30) * kNs)
+                setStage(DrillStage::Unknown);
+            return;
+        }
+        mine.report = result.answer;
+        // Its lease is over, or every part of it is: no host has it any more.
+        bool running = session().cursor() - mine.begun_ns < 2 * kNs;
+        for (const auto& host : session().now().hosts)
+            for (const auto& drill : host.drills)
+                running = running || QString::fromStdString(drill.id()) == mine.id;
+        const auto& predicted = mine.report.value("predicted", nlohmann::json::object());
+        const auto& observed = mine.report.value("observed", nlohmann::json::object());
+        const bool convicted = predicted.contains("convicted") && !predicted["convicted"].empty() &&
+                               observed.contains("convicted") &&
+                               observed["convicted"] == predicted["convicted"];
+        const bool over = !running || convicted;
+        if (!over) {
+            setStage(mine.stage);
+        } else if (!atRest(mine)) {
+            setStage(DrillStage::Reverting);
+        } else {
+            setStage(DrillStage::Restored);
+            if (repeats_ > 0) {
+                --repeats_;
+                repeat();
+            }
+        }
+    });
+}
+
+void DrillsPane::stop() {
+    if (drafting_ || runs_.empty())
+        return;
+    telemetry::CommandBody body;
+    body.mutable_drill_stop()->set_id(runs_.back().id.toStdString());
+    body.set_reason("stopped at the console");
+    repeats_ = 0;
+    session().ask(body, [this](const Reply& reply) {
+        const auto* host = session().now().host(reply.host);
+        const QString name = host != nullptr ? host->name : QString::number(reply.host);
+        if (!reply.answered)
+            Q_EMIT said(tr("%1: unknown, it does not answer; the lease ends the drill").arg(name));
+        else if (!reply.answer.ok())
+            Q_EMIT said(tr("%1: %2").arg(name, QString::fromStdString(reply.answer.error())));
+        else
+            Q_EMIT said(tr("%1: stopped").arg(name));
+    });
+    setStage(DrillStage::Reverting);
+}
+
+void DrillsPane::stopAll() {
+    telemetry::CommandBody body;
+    body.mutable_drill_stop_all();
+    body.set_reason("stop all at the console");
+    repeats_ = 0;
+    session().ask(body, [this](const Reply& reply) {
+        const auto* host = session().now().host(reply.host);
+        const QString name = host != nullptr ? host->name : QString::number(reply.host);
+        Q_EMIT said(!reply.answered ? tr("%1: unknown, it does not answer").arg(name)
+                    : reply.answer.ok()
+                        ? tr("%1: all drills stopped").arg(name)
+                        : tr("%1: %2").arg(name, QString::fromStdString(reply.answer.error())));
+    });
+    if (!drafting_ && !runs_.empty() && runs_.back().stage == DrillStage::Active)
+        setStage(DrillStage::Reverting);
+}
+
+void DrillsPane::repeat() {
+    if (runs_.empty() || drafting_)
+        return;
+    const DrillRun before = runs_.back();
+    if (before.stage == DrillStage::Active || before.stage == DrillStage::Injecting ||
+        before.stage == DrillStage::Reverting)
+        return;
+    DrillRun again;
+    again.question = before.question;
+    again.plan = before.plan;
+    draft_ = again;
+    drafting_ = true;
+    draft_.stage = DrillStage::Checked;
+    if (repeats_ > 0)
+        begin(QString::fromStdString(before.question.drill.reason)); // asked for N times
+    else
+        setStage(DrillStage::Checked);
+}
+
+void DrillsPane::refresh() {
+    const Link* link = session().link();
+    QString why;
+    if (session().isReplay())
+        why = tr("This is a recording: drills are impossible.");
+    else if (link != nullptr && !link->may_change())
+        why = tr("Operator %1 is a viewer and may change nothing.")
+                  .arg(QString::fromStdString(link->self().name));
+    else if (!session().now().drills)
+        why = tr("The cluster file does not allow drills.");
+    else if (session().mode() != TimeMode::Live)
+        why = tr("The time cursor is not live: return to live first.");
+    else if (session().now().hosts_heard < static_cast<int>(session().now().hosts.size()))
+        why = tr("Not every host is heard: what happens could not be seen.");
+    why_not_->setText(why);
+    why_not_->setVisible(!why.isEmpty());
+    const DrillStage now = current().stage;
+    const bool busy = now == DrillStage::Injecting || now == DrillStage::Active ||
+                      now == DrillStage::Reverting || now == DrillStage::Checking;
+    check_->setEnabled(session().desk() != nullptr && !busy);
+    start_->setEnabled(why.isEmpty() && now == DrillStage::Checked);
+    stop_->setEnabled(!drafting_ && (now == DrillStage::Active || now == DrillStage::Injecting ||
+                                     now == DrillStage::Unknown));
+    repeat_->setEnabled(!drafting_ && !busy && why.isEmpty());
+    showRun();
+    if (std::llabs(session().cursor() - history_ns_) > kNs) {
+        history_ns_ = session().cursor();
+        showHistory();
+    }
+}
+
+Exportable DrillsPane::exportable() const {
+    Exportable out;
+    out.name = "drills";
+    out.title = title();
+    out.tables.push_back(history_model_->table());
+    out.tables.push_back(report_model_->table());
+    return out;
+}
+
+} // namespace zz::console

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Drills: what may I break? The whole flow: choose, check (prediction and margin of f), confirm by
+// the risk, watch the lease run, stop, read prediction beside observation, repeat. No single key
+// can start a fault. GUI thread.
+#pragma once
+
+#include <functional>
+
+#include "console/app/pane.h"
+
+class QComboBox;
+class QLabel;
+class QLineEdit;
+class QPlainTextEdit;
+class QPushButton;
+class QSpinBox;
+class QTableView;
+
+namespace zz::console {
+
+class TableModel;
+
+// Where a drill is (console: drill flow).
+enum class DrillStage : std::uint8_t {
+    Draft,
+    Checking,
+    Checked,
+    Injecting,
+    Active,
+    Reverting,
+    Restored,
+    Failed,
+    Unknown, // the link broke: nobody can say
+};
+QString words(DrillStage stage);
+
+struct DrillRun {
+    DeskQuestion question;
+    QString id;
+    DrillStage stage = DrillStage::Draft;
+    nlohmann::json plan, report;
+    QString error;
+    std::int64_t started_ns = 0, begun_ns = 0, asked_ns = 0;
+};
+
+class DrillsPane : public Pane {
+    Q_OBJECT
+  public:
+    explicit DrillsPane(Session& session, QWidget* parent = nullptr);
+    Exportable exportable() const override;
+
+    // Fills the draft. Drills that take a matrix have its text.
+    void setDraft(const QString& application, const QString& name, const QStringList& targets,
+                  const QString& csv, const QString& truth);
+    DrillStage stage() const { return current().stage; }
+    const std::vector<DrillRun>& history() const { return runs_; }
+    // Confirms without a question: for the guided tour, whose plan was shown, and for tests.
+    void startChecked(const QString& reason);
+
+  public Q_SLOTS:
+    void check();
+    void start(); // asks first
+    void stop();
+    void stopAll();
+    void repeat();
+
+  Q_SIGNALS:
+    void stageChanged();
+
+  protected:
+    void refresh() override;
+
+  private:
+    const DrillRun& current() const;
+    DrillRun& current();
+    QWidget* makeForm();
+    QWidget* makeRun();
+    void fillApplications();
+    void fillTargets();
+    DeskQuestion question() const;
+    void setStage(DrillStage stage);
+    bool atRest(const DrillRun& run) const;
+    bool confirmed(QString& reason);
+    void begin(const QString& reason);
+    void follow();
+    void showPlan();
+    void showRun();
+    void showReport();
+    void showHistory();
+    void edited();
+
+    std::vector<DrillRun> runs_; // oldest first; the last one is current; at most kRunsMax
+    DrillRun draft_;
+    bool drafting_ = true;
+    int repeats_ = 0;
+    std::int64_t history_ns_ = 0;
+    QComboBox *application_, *name_, *target_;
+    QSpinBox *lease_, *delay_, *times_;
+    QPlainTextEdit* matrix_;
+    QLineEdit* truth_;
+    QLabel *text_, *plan_, *steps_, *lease_left_, *why_not_;
+    QPushButton *check_, *start_, *stop_, *repeat_;
+    TableModel *report_model_, *history_model_;
+    QTableView *report_view_, *history_view_;
+};
+
+} // namespace zz::console

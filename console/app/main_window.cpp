@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/app/main_window.h"
+
+#include <QApplication>
+#include <QCloseEvent>
+#include <QDockWidget>
+#include <QFileDialog>
+#include <QHeaderView>
+#include <QLabel>
+#include <QMessageBox>
+#include <QSettings>
+#include <QStatusBar>
+#include <QStyledItemDelegate>
+#include <QTabBar>
+#include <QTextBrowser>
+#include <QToolBar>
+#include <QTreeView>
+
+#include "console/app/connect_dialog.h"
+#include "console/app/drawn_panes.h"
+#include "console/app/drills_pane.h"
+#include "console/app/inspector.h"
+#include "console/app/list_panes.h"
+#include "console/app/overview_pane.h"
+#include "console/app/top_strip.h"
+#include "console/model/tree_model.h"
+#include "console/view/glyphs.h"
+#include "console/view/matrix_view.h"
+
+namespace zz::console {
+namespace {
+
+constexpr int kLayoutVersion = 1;
+constexpr std::size_t kSeenMax = 100;
+
+// The state of a node as its shape before the name.
+class TreeDelegate : public QStyledItemDelegate {
+  public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+  protected:
+    void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override {
+        QStyledItemDelegate::initStyleOption(option, index);
+        const QVariant state = index.data(TreeModel::kStateRole);
+        if (index.column() == 0 && state.isValid()) {
+            option->icon = icon_of(static_cast<ReplicaState>(state.toInt()), theme());
+            option->features |= QStyleOptionViewItem::HasDecoration;
+        }
+        if (index.column() == 1)
+            option->palette.setColor(QPalette::Text, theme().muted);
+    }
+};
+
+} // namespace
+
+MainWindow::MainWindow(Session& session) : session_(session) {
+    setObjectName("mainWindow");
+    setWindowTitle(tr("ZZ console"));
+    resize(1280, 800);
+    strip_ = new TopStrip(session_);
+    auto* bar = new QToolBar(tr("Top strip"));
+    bar->setObjectName("topBar");
+    bar->setMovable(false);
+    bar->setFloatable(false);
+    bar->toggleViewAction()->setVisible(false);
+    bar->setContextMenuPolicy(Qt::PreventContextMenu);
+    bar->addWidget(strip_);
+    bar->setContentsMargins(0, 0, 0, 0);
+    addToolBar(Qt::TopToolBarArea, bar);
+    inner_ = new QMainWindow;
+    inner_->setWindowFlags(Qt::Widget);
+    inner_->setObjectName("views");
+    inner_->setDockNestingEnabled(true);
+    inner_->setDocumentMode(true);
+    inner_->setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
+    setCentralWidget(inner_);
+    makePanes();
+    makeSides();
+    makeMenus();
+    connect(strip_, &TopStrip::stopAllWanted, this, &MainWindow::stopAllDrills);
+    connect(strip_, &TopStrip::connectionWanted, this, [this] { showPane("connections"); });
+    connect(&session_, &Session::refreshed, this, &MainWindow::refresh);
+    connect(&session_, &Session::cursorChanged, this, &MainWindow::refresh);
+    connect(&session_, &Session::sourceChanged, this, &MainWindow::sourceChanged);
+    for (const auto signal : {&Session::selectionChanged, &Session::filterChanged})
+        connect(&session_, signal, this, [this] {
+            remember();
+            if (session_.hasSource()) {
+                const QModelIndex index = tree_model_->find(session_.selection());
+                if (index != tree_->currentIndex())
+                    tree_->setCurrentIndex(index);
+            }
+            refresh();
+        });
+    resetLayout();
+    sourceChanged();
+}
+
+MainWindow::~MainWindow() = default;
+
+void MainWindow::makePanes() {
+    matrix_ = new MatrixPane(session_);
+    drills_ = new DrillsPane(session_);
+    events_ = new EventsPane(session_);
+    auto* timeline = new TimelinePane(session_);
+    auto* sessions = new SessionsPane(session_);
+    panes_ = {new OverviewPane(session_),
+              new PlacementPane(session_),
+              matrix_,
+              timeline,
+              new ThroughputPane(session_),
+              drills_,
+              events_,
+              sessions,
+              new ConnectionsPane(session_),
+              new AuditPane(session_)};
+    QDockWidget* first = nullptr;
+    for (Pane* pane : panes_) {
+        auto* dock = new QDockWidget(pane->tabTitle(), inner_);
+        dock->setObjectName("dock-" + pane->name());
+        dock->setWidget(pane);
+        docks_[pane] = dock;
+        inner_->addDockWidget(Qt::TopDockWidgetArea, dock);
+        if (first != nullptr)
+            inner_->tabifyDockWidget(first, dock);
+        else
+            first = dock;
+        connect(dock, &QDockWidget::visibilityChanged, this, [this, pane](bool visible) {
+            if (visible) {
+                pane->update_now();
+                remember();
+            }
+        });
+        connect(pane, &Pane::actionRequested, this, &MainWindow::act);
+        connect(pane, &Pane::said, this, &MainWindow::say);
+    }
+    inner_->setStyleSheet("QTabBar::tab { padding-left: 8px; padding-right: 8px; }");
+    connect(matrix_, &MatrixPane::playWanted, this,
+            [this](const QString& csv, const QString& application, const QString& truth) {
+                drills_->setDraft(application, "matrix", {}, csv, truth);
+                showPane("drills");
+                drills_->check();
+            });
+    connect(matrix_, &MatrixPane::evidenceWanted, this, &MainWindow::exportEvidence);
+    const auto jump = [this](qint64 at) {
+        session_.seek(at + 1'000'000);
+        showPane("timeline");
+    };
+    connect(matrix_, &MatrixPane::jumpWanted, this, jump);
+    connect(events_, &EventsPane::jumpWanted, this, jump);
+    connect(sessions, &SessionsPane::openWanted, this, &MainWindow::openSessionFile);
+}
+
+void MainWindow::makeSides() {
+    tree_model_ = new TreeModel(this);
+    tree_ = new QTreeView;
+    tree_->setModel(tree_model_);
+    tree_->setItemDelegate(new TreeDelegate(tree_));
+    tree_->setHeaderHidden(true);
+    tree_->setUniformRowHeights(true);
+    tree_->setAccessibleName(tr("Hosts and applications"));
+    tree_->header()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
+    tree_->header()->setStretchLastSection(true);
+    const auto chosen = [this](const QModelIndex& index) {
+        if (index.isValid())
+            session_.select(index.data(TreeModel::kSelectionRole).value<Selection>());
+    };
+    connect(tree_, &QTreeView::clicked, this, chosen);
+    connect(tree_, &QTreeView::activated, this, chosen);
+    auto* left = new QDockWidget(tr("Data center"), this);
+    left->setObjectName("dock-tree");
+    left->setWidget(tree_);
+    addDockWidget(Qt::LeftDockWidgetArea, left);
+    inspector_ = new QTextBrowser;
+    inspector_->setAccessibleName(tr("Inspector"));
+    inspector_->setFrameShape(QFrame::NoFrame);
+    inspector_->setOpenLinks(false);
+    connect(inspector_, &QTextBrowser::anchorClicked, this, [this](const QUrl& url) {
+        const QString what = url.toString();
+        if (what.startsWith("evidence:"))
+            exportEvidence(what.mid(9));
+        else if (what.startsWith("drill:")) {
+            const auto parts = what.mid(6).split('.');
+            drills_->setDraft(parts.value(0), "wrong-reply", {parts.value(1)}, {}, {});
+            showPane("drills");
+        } else {
+            showPane(what);
+        }
+    });
+    auto* right = new QDockWidget(tr("Inspector"), this);
+    right->setObjectName("dock-inspector");
+    right->setWidget(inspector_);
+    addDockWidget(Qt::RightDockWidgetArea, right);
+    ticker_ = new QLabel;
+    ticker_->setAccessibleName(tr("Newest events"));
+    ticker_->setTextFormat(Qt::RichText);
+    ticker_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    counters_ = new QLabel;
+    counters_->setAccessibleName(tr("Counters"));
+    statusBar()->addWidget(ticker_, 1);
+    statusBar()->addPermanentWidget(counters_);
+}
+
+void MainWindow::resetLayout() {
+    resizeDocks({findChild<QDockWidget*>("dock-tree"), findChild<QDockWidget*>("dock-inspector")},
+                {200, 220}, Qt::Horizontal);
+    for (auto* dock : findChildren<QDockWidget*>())
+        dock->setVisible(true);
+    showPane("overview");
+}
+
+Pane* MainWindow::pane(const QString& name) const {
+    for (Pane* one : panes_)
+        if (one->name() == name)
+            return one;
+    return nullptr;
+}
+
+void MainWindow::showPane(const QString& name) {
+    if (Pane* one = pane(name)) {
+        docks_[one]->show();
+        docks_[one]->raise();
+        one->setFocus();
+        one->update_now();
+    }
+}
+
+QString MainWindow::shownPane() const {
+    for (Pane* one : panes_)
+        if (one->isVisible() && !one->visibleRegion().isEmpty())
+            return one->name();
+    return {};
+}
+
+// Qt makes the bars of tabbed docks by itself.
+void MainWindow::polishTabs() {
+    for (auto* bar : inner_->findChildren<QTabBar*>(Qt::FindDirectChildrenOnly)) {
+        bar->setElideMode(Qt::ElideNone);
+        bar->setExpanding(false);
+        bar->setUsesScrollButtons(true);
+    }
+}
+
+void MainWindow::refresh() {
+    polishTabs();
+    strip_->refresh();
+    if (session_.hasSource())
+        tree_model_->refresh(session_.now());
+    for (Pane* one : panes_)
+        one->update_now();
+    refreshInspector();
+    refreshTicker();
+}
+
+void MainWindow::sourceChanged() {
+    tree_model_->setCluster(session_.now());
+    tree_->expandToDepth(session_.now().hosts.size() > 12 ? 0 : 0);
+    for (int row = 0; row < tree_model_->rowCount(); ++row)
+        tree_->expand(tree_model_->index(row, 0));
+    setWindowTitle(session_.hasSource() ? tr("%1 — ZZ console").arg(session_.title())
+                                        : tr("ZZ console"));
+    seen_.clear();
+    refresh();
+}
+
+void MainWindow::refreshInspector() {
+    const QString html = inspect(session_);
+    if (html == inspected_)
+        return;
+    inspected_ = html;
+    inspector_->setHtml(html);
+}
+
+void MainWindow::say(const QString& text) {
+    said_ns_ = session_.cursor();
+    ticker_->setText("<b>" + text.toHtmlEscaped() + "</b>");
+}
+
+void MainWindow::refreshTicker() {
+    if (!session_.hasSource()) {
+        ticker_->setText({});
+        counters_->setText({});
+        return;
+    }
+    if (session_.cursor() - said_ns_ > 6 * kNs || session_.cursor() < said_ns_)
+        ticker_->setText(newest_events(session_, 3));
+    counters_->setText(counters_text(session_, events_->openAlerts()));
+}
+
+// The one button of a view that has nothing to show.
+void MainWindow::act(Condition condition) {
+    switch (condition) {
+    case Condition::NoProfile:
+    case Condition::Incompatible:
+        connectDialog();
+        break;
+    case Condition::Filtered:
+        session_.setFilter({});
+        session_.select({});
+        break;
+    case Condition::Partial:
+        showPane("connections");
+        break;
+    case Condition::Replay:
+    case Condition::Paused:
+        session_.isReplay() ? connectDialog() : session_.goLive();
+        break;
+    case Condition::Connecting:
+        session_.close();
+        break;
+    default:
+        if (session_.link() != nullptr)
+            session_.link()->refetch();
+        break;
+    }
+}
+
+void MainWindow::openProfile(const Profile& profile) {
+    const Status connected = session_.connectTo(profile);
+    if (!connected)
+        QMessageBox::warning(this, tr("Cannot connect"),
+                             QString::fromStdString(connected.error().text));
+    else
+        remember_profile(profile);
+}
+
+void MainWindow::openSessionFile(const QString& path) {
+    const Status opened = session_.openFile(path);
+    if (!opened)
+        QMessageBox::warning(this, tr("Cannot open"), QString::fromStdString(opened.error().text));
+}
+
+void MainWindow::connectDialog() {
+    ConnectDialog dialog(this);
+    if (dialog.exec() != QDialog::Accepted)
+        return;
+    if (!dialog.sessionFile().isEmpty())
+        openSessionFile(dialog.sessionFile());
+    else
+        openProfile(dialog.profile());
+}
+
+void MainWindow::stopAllDrills() {
+    drills_->stopAll();
+}
+
+void MainWindow::nextEvent(int by) {
+    const auto& all = session_.history().log().all();
+    const std::size_t count = session_.history().log().count_until(session_.cursor());
+    const std::size_t at = by > 0 ? count : count >= 2 ? count - 2 : all.size();
+    if (at < all.size())
+        session_.seek(all[at].wall_ns);
+}
+
+void MainWindow::remember() {
+    if (undoing_)
+        return;
+    const Seen seen{session_.filter(), shownPane(), session_.selection()};
+    if (!seen_.empty() && seen_.back() == seen)
+        return;
+    seen_.push_back(seen);
+    if (seen_.size() > kSeenMax)
+        seen_.erase(seen_.begin());
+}
+
+void MainWindow::undoView() {
+    if (seen_.size() < 2)
+        return;
+    seen_.pop_back();
+    const Seen before = seen_.back();
+    undoing_ = true;
+    session_.setFilter(before.filter);
+    session_.select(before.selection);
+    if (!before.pane.isEmpty())
+        showPane(before.pane);
+    undoing_ = false;
+}
+
+void MainWindow::exportEvidence(const QString& id) {
+    const QString path = QFileDialog::getSaveFileName(this, tr("Export proof"), id + ".zze");
+    if (path.isEmpty())
+        return;
+    telemetry::CommandBody body;
+    body.mutable_evidence_get()->set_id(id.toStdString());
+    session_.ask(body, [this, path](const Reply& reply) {
+        if (!reply.answered || !reply.answer.ok() || !reply.answer.has_evidence() ||
+            reply.answer.evidence().items().empty())
+            return;
+        telemetry::EvidenceFile file;
+        file.set_protocol(1);
+        file.set_cluster(std::string(text_of(session_.cluster()->id.view())));
+        *file.mutable_item() = reply.answer.evidence().items(0);
+        QFile out(path);
+        const std::string bytes = file.SerializeAsString();
+        if (out.open(QIODevice::WriteOnly) &&
+            out.write(bytes.data(), static_cast<qint64>(bytes.size())) ==
+                static_cast<qint64>(bytes.size()))
+            say(tr("The proof is in %1").arg(path));
+        else
+            say(tr("%1: cannot be written").arg(path));
+    });
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+    QSettings settings;
+    settings.setValue("window/geometry", saveGeometry());
+    settings.setValue("window/outer", saveState(kLayoutVersion));
+    settings.setValue("window/views", inner_->saveState(kLayoutVersion));
+    QMainWindow::closeEvent(event);
+}
+
+} // namespace zz::console

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/app/screenshots.h"
+
+#include <QApplication>
+#include <QDir>
+
+#include "console/app/main_window.h"
+#include "console/app/pane.h"
+#include "console/model/adapters.h"
+#include "console/view/theme.h"
+
+namespace zz::console {
+namespace {
+
+constexpr std::int64_t kRestPatienceNs = 45 * kNs;
+
+void settle() {
+    for (int i = 0; i < 3; ++i)
+        QApplication::processEvents(QEventLoop::AllEvents, 30);
+}
+
+} // namespace
+
+Screenshots::Screenshots(MainWindow& window, const QString& folder, int patience_s)
+    : window_(window), folder_(folder), timer_(this), patience_s_(patience_s) {
+    QDir().mkpath(folder_);
+    begun_ns_ = window.session().cursor();
+    connect(&timer_, &QTimer::timeout, this, &Screenshots::tick);
+    timer_.start(100);
+}
+
+bool Screenshots::take(const QString& when) {
+    timer_.stop();
+    // What is going on first, in all its views.
+    const QStringList names{"matrix", "placement",  "timeline",    "overview", "drills",
+                            "events", "throughput", "connections", "sessions", "audit"};
+    for (const auto kind : {ThemeKind::Light, ThemeKind::Dark}) {
+        apply_theme(*qApp, kind);
+        for (const QSize size : {QSize(1280, 800), QSize(1920, 1080)}) {
+            window_.resize(size);
+            settle();
+            for (const QString& name : names) {
+                window_.showPane(name);
+                settle();
+                const QString path = QString("%1/%2-%3-%4-%5x%6.png")
+                                         .arg(folder_, when, name, theme_word(kind))
+                                         .arg(size.width())
+                                         .arg(size.height());
+                if (!window_.grab().save(path)) {
+                    error_ = tr("%1 cannot be written").arg(path);
+                    return false;
+                }
+                ++taken_;
+            }
+        }
+    }
+    timer_.start(100);
+    return true;
+}
+
+void Screenshots::tick() {
+    Session& session = window_.session();
+    const std::int64_t past = session.cursor() - begun_ns_;
+    bool good = true;
+    switch (wait_) {
+    case Wait::Live:
+        if (session.isReplay()) {
+            good = take("replay");
+            wait_ = Wait::Done;
+        } else if (view_state_of(session).condition == Condition::Live || past > 20 * kNs) {
+            wait_ = Wait::Fault;
+        }
+        break;
+    case Wait::Fault:
+        for (const auto& dispute : session.disputes().all()) {
+            const auto& app =
+                session.now().applications[static_cast<std::size_t>(dispute.key.application)];
+            if (dispute.first_ns > begun_ns_ - 2 * kNs &&
+                dispute.first_verdict(app.faults).kind == matrix::Kind::Blocking)
+                application_ = dispute.key.application;
+        }
+        if (application_ >= 0) {
+            good = take("during");
+            rest_ns_ = session.cursor();
+            wait_ = Wait::Rest;
+        } else if (past > patience_s_ * kNs) {
+            good = take("now");
+            wait_ = Wait::Done;
+        }
+        break;
+    case Wait::Rest:
+        if (session.now().applications[static_cast<std::size_t>(application_)].at_rest ||
+            session.cursor() - rest_ns_ > kRestPatienceNs) {
+            good = take("after");
+            wait_ = Wait::Done;
+        }
+        break;
+    case Wait::Done:
+        break;
+    }
+    if (!good || wait_ == Wait::Done) {
+        timer_.stop();
+        Q_EMIT finished();
+    }
+}
+
+} // namespace zz::console

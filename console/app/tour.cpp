@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/app/tour.h"
+
+#include <QDockWidget>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+
+#include "console/app/drills_pane.h"
+#include "console/app/main_window.h"
+#include "console/view/theme.h"
+
+namespace zz::console {
+namespace {
+
+struct Step {
+    const char* caption;
+    const char* view;
+    const char* matrix; // a drill of this step; null: none
+    int seconds;        // at least, then on by itself
+};
+
+// The two matrices of the talk.
+constexpr Step kSteps[] = {
+    {QT_TRANSLATE_NOOP("Tour",
+                       "Graceful execution: 3f+1 replicas order, only f+1 execute; the spare "
+                       "sleeps. It costs what crash tolerance costs."),
+     "placement", nullptr, 8},
+    {QT_TRANSLATE_NOOP("Tour",
+                       "A fault that blocks nothing: A4 lies about what it was told. Enough "
+                       "columns still match, the client is answered, nobody wakes."),
+     "matrix", ",A1,A2,A3,A4\nE1,P,P,P,Q\nE2,P,P,P,P\n", 8},
+    {QT_TRANSLATE_NOOP("Tour",
+                       "A fault that blocks: E1 tells most of them another answer. No value can "
+                       "be accepted; the demand for a wake-up is signed and checked."),
+     "matrix", ",A1,A2,A3,A4\nE1,P,Q,Q,Q\nE2,P,P,P,P\n", 8},
+    {QT_TRANSLATE_NOOP("Tour", "Wake-up: the spare is resumed, replays the log and serves at once, "
+                               "fetching state on demand."),
+     "timeline", nullptr, 10},
+    {QT_TRANSLATE_NOOP("Tour",
+                       "Blame: with the third row one value holds, and who signed another one "
+                       "is convicted by what it signed."),
+     "matrix", nullptr, 10},
+    {QT_TRANSLATE_NOOP("Tour", "Removal and rest: the liar's machine is gone, a fresh incarnation "
+                               "sleeps, and f+1 replicas execute again."),
+     "overview", nullptr, 10},
+};
+constexpr int kStepCount = static_cast<int>(std::size(kSteps));
+
+} // namespace
+
+Tour::Tour(MainWindow& window)
+    : QObject(&window), window_(window), dock_(new QDockWidget(tr("Tour"), &window)),
+      caption_(new QLabel), next_(new QPushButton(tr("&Next"))),
+      leave_(new QPushButton(tr("&End tour"))) {
+    dock_->setObjectName("dock-tour");
+    dock_->setAttribute(Qt::WA_DeleteOnClose);
+    auto* box = new QWidget;
+    auto* layout = new QHBoxLayout(box);
+    caption_->setWordWrap(true);
+    caption_->setFont(strong_font(caption_->font()));
+    caption_->setAccessibleName(tr("Caption of the tour"));
+    layout->addWidget(caption_, 1);
+    layout->addWidget(next_);
+    layout->addWidget(leave_);
+    dock_->setWidget(box);
+    window.addDockWidget(Qt::BottomDockWidgetArea, dock_);
+    connect(next_, &QPushButton::clicked, this, [this] { show(step_ + 1); });
+    connect(leave_, &QPushButton::clicked, this, [this] { end({}); });
+    connect(&timer_, &QTimer::timeout, this, &Tour::tick);
+}
+
+void Tour::begin() {
+    dock_->show();
+    timer_.start(200);
+    show(0);
+}
+
+void Tour::show(int step) {
+    if (step >= kStepCount) {
+        end(tr("That was the story."));
+        return;
+    }
+    step_ = step;
+    since_ns_ = window_.session().cursor();
+    checked_ = started_ = over_ = false;
+    const Step& now = kSteps[step];
+    caption_->setText(QString("%1/%2  %3").arg(step + 1).arg(kStepCount).arg(tr(now.caption)));
+    window_.showPane(now.view);
+    Q_EMIT stepped(step);
+}
+
+bool Tour::drilled() const {
+    const auto stage = window_.drills()->stage();
+    return stage == DrillStage::Restored || stage == DrillStage::Failed ||
+           stage == DrillStage::Unknown;
+}
+
+void Tour::tick() {
+    auto& session = window_.session();
+    if (!session.mayDrill()) {
+        end(tr("The data center is not live any more: the tour ends."));
+        return;
+    }
+    const Step& now = kSteps[step_];
+    auto* drills = window_.drills();
+    if (now.matrix != nullptr && !over_) {
+        const auto& app = session.now().applications.front();
+        if (!checked_) {
+            if (!app.at_rest)
+                return;
+            Selection what;
+            what.application = app.index;
+            session.select(what);
+            drills->setDraft(app.name, "matrix", {}, now.matrix, "P");
+            drills->check();
+            checked_ = true;
+        } else if (!started_) {
+            if (drills->stage() == DrillStage::Checked) {
+                drills->startChecked("tour");
+                started_ = true;
+            } else if (drills->stage() == DrillStage::Failed) {
+                over_ = true;
+            }
+        } else if (drilled()) {
+            over_ = true;
+        }
+        if (!over_)
+            return;
+    }
+    if (session.cursor() - since_ns_ > now.seconds * 1'000'000'000LL)
+        show(step_ + 1);
+}
+
+void Tour::end(const QString& text) {
+    timer_.stop();
+    if (!text.isEmpty())
+        window_.say(text);
+    dock_->close();
+    Q_EMIT finished();
+    deleteLater();
+}
+
+} // namespace zz::console

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/core/event_log.h"
+
+#include <algorithm>
+
+#include "console/core/state.h"
+
+namespace zz::console {
+namespace {
+
+bool same(const telemetry::Event& a, const telemetry::Event& b) {
+    return a.number() == b.number() && a.source().boot() == b.source().boot() &&
+           key_of(a.source()) == key_of(b.source());
+}
+
+} // namespace
+
+std::size_t EventLog::count_until(std::int64_t wall_ns) const {
+    const auto end = std::upper_bound(
+        records_.begin(), records_.end(), wall_ns,
+        [](std::int64_t at, const EventRecord& record) { return at < record.wall_ns; });
+    return static_cast<std::size_t>(end - records_.begin());
+}
+
+void EventLog::take(const Arrival& arrival) {
+    if (!arrival.update || !arrival.update->has_event())
+        return;
+    const auto& event = arrival.update->event();
+    auto place = records_.end();
+    while (place != records_.begin() && std::prev(place)->wall_ns > event.wall_ns())
+        --place;
+    // The backlog of a new connection repeats what came over the old one.
+    for (auto it = place; it != records_.begin() && std::prev(it)->wall_ns == event.wall_ns(); --it)
+        if (same(std::prev(it)->event(), event))
+            return;
+    reordered_ += place != records_.end() ? 1 : 0;
+    records_.insert(place, {event.wall_ns(), arrival.at_ns, ++serial_, arrival.update});
+    while (records_.size() > most_) {
+        records_.pop_front();
+        ++forgotten_;
+    }
+}
+
+} // namespace zz::console

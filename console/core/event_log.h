@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// EventLog: events of all hosts by the time they tell, newest last, bounded. A value in one thread.
+#pragma once
+
+#include <deque>
+
+#include "console/core/arrival.h"
+
+namespace zz::console {
+
+inline constexpr std::size_t kLogEventsMax = 60'000;
+
+struct EventRecord {
+    std::int64_t wall_ns = 0;    // as its source told
+    std::int64_t arrived_ns = 0; // by the console's clock
+    std::uint64_t serial = 0;    // of arrival, upward from 1
+    std::shared_ptr<const telemetry::Update> update;
+
+    const telemetry::Event& event() const { return update->event(); }
+    std::uint32_t host() const { return update->host(); }
+};
+
+class EventLog {
+  public:
+    explicit EventLog(std::size_t most = kLogEventsMax) : most_(most) {}
+
+    // Not an event, or one that is in already: nothing.
+    void take(const Arrival& arrival);
+
+    const std::deque<EventRecord>& all() const { return records_; }
+    // How many are not younger than this: [0, count) is what a cursor there sees.
+    std::size_t count_until(std::int64_t wall_ns) const;
+    std::uint64_t newest_serial() const { return serial_; }
+    // Grows when one was put in before others: who shows rows begins anew.
+    std::uint64_t reordered() const { return reordered_; }
+    std::uint64_t forgotten() const { return forgotten_; } // left at the old end
+
+  private:
+    std::size_t most_;
+    std::deque<EventRecord> records_;
+    std::uint64_t serial_ = 0, reordered_ = 0, forgotten_ = 0;
+};
+
+} // namespace zz::console

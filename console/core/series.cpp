@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/core/series.h"
+
+#include <algorithm>
+
+namespace zz::console {
+namespace {
+
+constexpr std::int64_t kClientGoneNs = 3 * kNs;
+
+// What f+1 of the 3f+1 replicas that are heard have reached.
+std::uint64_t reached(std::vector<std::uint64_t> counts) {
+    if (counts.empty())
+        return 0;
+    std::sort(counts.rbegin(), counts.rend());
+    return counts[(counts.size() - 1) / 3];
+}
+
+void add_replicas(const State& state, std::uint32_t application, std::int64_t at_ns, Sample& sample,
+                  std::uint64_t& requests) {
+    std::vector<std::uint64_t> ordered;
+    for (const auto& [key, words] : state.sources()) {
+        if (key.application != application || contact(words.at_ns, at_ns) != Contact::Live)
+            continue;
+        if (words.facts->has_execution()) {
+            ++sample.active;
+            sample.bytes_fetched += words.facts->execution().bytes_fetched();
+        }
+        if (words.facts->has_agreement())
+            ordered.push_back(words.facts->agreement().requests());
+        if (words.facts->has_agreement())
+            sample.wakeups = std::max(sample.wakeups, words.facts->agreement().wakeups());
+    }
+    requests = reached(std::move(ordered));
+}
+
+} // namespace
+
+const std::deque<Sample>* SeriesBook::of(std::uint32_t application) const {
+    const auto it = books_.find(application + 1);
+    return it == books_.end() ? nullptr : &it->second.samples;
+}
+
+std::optional<double> SeriesBook::host_cores(std::uint32_t host, std::int64_t now_ns) const {
+    std::optional<double> out;
+    for (auto it = processes_.lower_bound({host, 0, 0, 0, 0});
+         it != processes_.end() && it->first.host == host; ++it)
+        if (it->second.cores >= 0 && contact(it->second.at_ns, now_ns) == Contact::Live)
+            out = out.value_or(0) + it->second.cores;
+    return out;
+}
+
+void SeriesBook::take_process(const telemetry::Facts& facts, std::int64_t at_ns) {
+    if (!facts.has_process() || processes_.size() >= kSourcesMax)
+        return;
+    auto [it, fresh] = processes_.try_emplace(key_of(facts.source()));
+    Process& process = it->second;
+    const std::int64_t past = facts.wall_ns() - process.wall_ns;
+    const std::uint64_t cpu = facts.process().cpu_ns();
+    if (fresh || past < 0 || cpu < process.cpu_ns)
+        process = {cpu, facts.wall_ns(), at_ns, -1};
+    else if (past >= kNs / 2)
+        process = {cpu, facts.wall_ns(), at_ns,
+                   static_cast<double>(cpu - process.cpu_ns) / static_cast<double>(past)};
+}
+
+void SeriesBook::take(const Arrival& arrival, const State& state) {
+    if (!arrival.update || !arrival.update->has_facts())
+        return;
+    const auto& facts = arrival.update->facts();
+    take_process(facts, arrival.at_ns);
+    const std::uint32_t application = facts.source().application();
+    if (application == 0 || (!facts.has_client() && !facts.has_agreement()))
+        return;
+    Book& book = books_[application];
+    const std::int64_t now = facts.wall_ns();
+    if (facts.has_client()) {
+        Counter& counter = book.clients[key_of(facts.source())];
+        const auto& client = facts.client();
+        const std::int64_t past = now - counter.wall_ns;
+        if (past >= kSampleNs) {
+            // A counter that went back began anew.
+            if (counter.wall_ns != 0 && client.requests() >= counter.requests)
+                counter.rate = static_cast<double>(client.requests() - counter.requests) *
+                               static_cast<double>(kNs) / static_cast<double>(past);
+            counter = {client.requests(), now, counter.rate,
+                       static_cast<double>(client.p50_us()) / 1e3,
+                       static_cast<double>(client.p99_us()) / 1e3};
+        }
+    }
+    if (now < book.next_ns)
+        return;
+    book.next_ns = now + kSampleNs;
+    Sample sample;
+    sample.wall_ns = now;
+    std::erase_if(book.clients,
+                  [&](const auto& entry) { return now - entry.second.wall_ns > kClientGoneNs; });
+    for (const auto& [key, counter] : book.clients) {
+        sample.served = true;
+        sample.rate += counter.rate;
+        sample.p50_ms = std::max(sample.p50_ms, counter.p50_ms);
+        sample.p99_ms = std::max(sample.p99_ms, counter.p99_ms);
+    }
+    std::uint64_t requests = 0;
+    add_replicas(state, application, arrival.at_ns, sample, requests);
+    // Clients that tell nothing are seen by what is ordered for them.
+    if (const std::int64_t past = now - book.ordered_ns; past >= kNs) {
+        if (book.ordered_ns != 0 && requests >= book.ordered)
+            book.ordered_rate = static_cast<double>(requests - book.ordered) *
+                                static_cast<double>(kNs) / static_cast<double>(past);
+        book.ordered = requests;
+        book.ordered_ns = now;
+    }
+    if (book.ordered_rate > sample.rate) {
+        sample.rate = book.ordered_rate;
+        sample.served = true;
+    }
+    book.samples.push_back(sample);
+    while (book.samples.size() > kSamplesMax)
+        book.samples.pop_front();
+}
+
+} // namespace zz::console

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/core/state.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace zz::console {
+
+std::int64_t told_time(const telemetry::Update& update) {
+    if (update.has_event())
+        return update.event().wall_ns();
+    if (update.has_facts())
+        return update.facts().wall_ns();
+    if (update.has_heartbeat())
+        return update.heartbeat().wall_ns();
+    std::int64_t newest = 0;
+    if (update.has_snapshot())
+        for (const auto& facts : update.snapshot().sources())
+            newest = std::max(newest, facts.wall_ns());
+    return newest;
+}
+
+SourceKey key_of(const telemetry::Source& source) {
+    const auto& who = source.principal();
+    return {source.host(), source.application(), who.role(), who.index(), who.incarnation()};
+}
+
+Contact contact(std::int64_t heard_ns, std::int64_t now_ns) {
+    if (heard_ns == 0)
+        return Contact::Never;
+    const std::int64_t age = now_ns - heard_ns;
+    // A heartbeat may be late by as much as it takes to come: two are allowed for.
+    return age < 2 * kHeartbeatNs + kHeartbeatNs / 2 ? Contact::Live
+           : age < 5 * kHeartbeatNs                  ? Contact::Stale
+                                                     : Contact::Lost;
+}
+
+Contact contact(const HostLink& link, std::int64_t now_ns) {
+    return link.refused.empty() ? contact(link.heard_ns, now_ns) : Contact::Refused;
+}
+
+const HostLink* State::host(std::uint32_t id) const {
+    const auto it = hosts_.find(id);
+    return it == hosts_.end() ? nullptr : &it->second;
+}
+
+void State::apply(const Arrival& arrival) {
+    at_ns_ = std::max(at_ns_, arrival.at_ns);
+    if (!arrival.update) {
+        apply_note(arrival.note, arrival.at_ns);
+        return;
+    }
+    const auto& update = *arrival.update;
+    HostLink& link = hosts_[update.host()];
+    ++link.updates;
+    if (update.has_event())
+        ++link.events;
+    if (arrival.backlog)
+        return;
+    link.heard_ns = std::max(link.heard_ns, arrival.at_ns);
+    if (update.host_number() != 0)
+        link.number = update.host_number();
+    if (update.has_facts())
+        apply_facts(update.facts(), arrival.at_ns);
+    else if (update.has_snapshot())
+        apply_snapshot(update.snapshot(), arrival.at_ns);
+    else if (update.has_heartbeat()) {
+        const std::int64_t offset = update.heartbeat().wall_ns() - arrival.at_ns;
+        link.offset_ns = link.beat_ns == 0 || std::llabs(offset) < std::llabs(link.offset_ns)
+                             ? offset
+                             : link.offset_ns;
+        link.beat_ns = arrival.at_ns;
+        link.boot = update.heartbeat().host_boot();
+    } else if (update.has_hello()) {
+        link.protocol = update.hello().protocol();
+        link.program = update.hello().program();
+        environment_ = update.hello().environment();
+        cluster_name_ = update.hello().cluster_name();
+    }
+}
+
+void State::apply_note(const Note& note, std::int64_t at_ns) {
+    HostLink& link = hosts_[note.host];
+    switch (note.kind) {
+    case NoteKind::None:
+        break;
+    case NoteKind::Connecting:
+        link.attempt = note.count;
+        link.retry_ms = note.value;
+        break;
+    case NoteKind::Connected:
+        link.linked = true;
+        link.attempt = 0;
+        break;
+    case NoteKind::Lost:
+        link.linked = false;
+        break;
+    case NoteKind::Refused:
+        link.refused = note.text;
+        break;
+    case NoteKind::Gap:
+        link.missing += note.count;
+        link.gap_from_ns = link.heard_ns;
+        link.gap_to_ns = at_ns;
+        break;
+    case NoteKind::Filled:
+        link.missing -= std::min(link.missing, note.count);
+        break;
+    case NoteKind::Dropped:
+        link.dropped += note.count;
+        break;
+    }
+}
+
+void State::apply_facts(const telemetry::Facts& facts, std::int64_t at_ns) {
+    const SourceKey key = key_of(facts.source());
+    if (sources_.size() >= kSourcesMax && !sources_.contains(key))
+        return;
+    SourceWords& words = sources_[key];
+    words.at_ns = at_ns;
+    words.facts = std::make_shared<const telemetry::Facts>(facts);
+}
+
+void State::apply_snapshot(const telemetry::Snapshot& snapshot, std::int64_t at_ns) {
+    HostLink& link = hosts_[snapshot.host()];
+    link.boot = snapshot.host_boot();
+    link.number = snapshot.host_number();
+    link.refused.clear();
+    // It is everything that the host knows: what is not in it is gone. How old its parts are only
+    // they can say: by the host's clock, against its newest part.
+    std::erase_if(sources_, [&](const auto& entry) { return entry.first.host == snapshot.host(); });
+    std::int64_t newest = 0;
+    for (const auto& facts : snapshot.sources())
+        newest = std::max(newest, facts.wall_ns());
+    for (const auto& facts : snapshot.sources())
+        apply_facts(facts, at_ns - (newest - facts.wall_ns()));
+}
+
+} // namespace zz::console

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/model/session.h"
+
+#include <QFileInfo>
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "backend/runtime/clock.h"
+#include "protocol/telemetry/session_file.h"
+
+namespace zz::console {
+namespace {
+
+constexpr std::int64_t kLookNs = kNs / 10; // "now" without news moves ten times a second
+// A file is read whole: more than live history keeps, but bounded.
+constexpr HistoryBounds kFileBounds{2'000'000, std::size_t{1} << 30, 2 * kNs};
+
+} // namespace
+
+Session::Session(QObject* parent)
+    : QObject(parent), history_(std::make_unique<History>()), timer_(this) {
+    timer_.setInterval(kTurnMs);
+    connect(&timer_, &QTimer::timeout, this, &Session::turn);
+    timer_.start();
+}
+
+Session::~Session() = default;
+
+std::int64_t Session::now_ns() const {
+    return runtime::wall_ns();
+}
+
+void Session::adopt(cluster::Cluster cluster, const QString& title) {
+    cluster_ = std::make_unique<cluster::Cluster>(std::move(cluster));
+    history_ = std::make_unique<History>();
+    title_ = title;
+    id_ = QString::number(now_ns() / 1'000'000, 16);
+    disputes_ = DisputeBook(cluster_.get());
+    disputes_next_ = disputes_reordered_ = 0;
+    selection_ = {};
+    asked_.clear();
+    mode_ = TimeMode::Live;
+    dirty_ = true;
+}
+
+Status Session::connectTo(const Profile& profile) {
+    auto credentials = read_profile(profile);
+    if (!credentials)
+        return credentials.error();
+    const QString title = QString::fromStdString(credentials->profile.name);
+    cluster::Cluster cluster = credentials->cluster;
+    auto link = Link::open(std::move(credentials).value());
+    if (!link)
+        return link.error();
+    desk_.reset();
+    link_ = std::move(link).value();
+    adopt(std::move(cluster), title);
+    desk_ = std::make_unique<Desk>(QString::fromStdString(profile.dir), Desk::program());
+    look();
+    Q_EMIT sourceChanged();
+    return Ok{};
+}
+
+Status Session::openFile(const QString& path) {
+    auto reader = telemetry::SessionReader::open(path.toStdString());
+    if (!reader)
+        return reader.error();
+    auto cluster = cluster::parse(reader->header().cluster_file(), path.toStdString());
+    if (!cluster)
+        return cluster.error();
+    desk_.reset();
+    link_.reset();
+    adopt(std::move(cluster).value(), QFileInfo(path).fileName());
+    history_ = std::make_unique<History>(kFileBounds);
+    id_ = QString::fromStdString(reader->header().session());
+    while (auto item = reader->next()) {
+        auto* entry = std::get_if<telemetry::SessionEntry>(&*item);
+        if (entry == nullptr)
+            continue;
+        Arrival arrival;
+        arrival.at_ns = entry->received_wall_ns();
+        arrival.update =
+            std::make_shared<const telemetry::Update>(std::move(*entry->mutable_update()));
+        // Events that were fetched after the fact are of long before they arrived.
+        arrival.backlog = arrival.update->has_event() &&
+                          arrival.at_ns - arrival.update->event().wall_ns() > 5 * kNs;
+        history_->take(std::move(arrival));
+    }
+    mode_ = TimeMode::Paused;
+    cursor_ns_ = history_->last_ns();
+    look();
+    Q_EMIT sourceChanged();
+    Q_EMIT cursorChanged();
+    return Ok{};
+}
+
+void Session::close() {
+    desk_.reset();
+    link_.reset();
+    cluster_.reset();
+    history_ = std::make_unique<History>();
+    state_ = {};
+    now_ = {};
+    disputes_ = DisputeBook();
+    Q_EMIT sourceChanged();
+}
+
+bool Session::mayDrill() const {
+    return link_ && link_->may_change() && cluster_->drills && mode_ == TimeMode::Live;
+}
+
+std::int64_t Session::cursor() const {
+    return mode_ == TimeMode::Live ? now_ns() : cursor_ns_;
+}
+
+std::size_t Session::eventCount() const {
+    return mode_ == TimeMode::Live ? history_->log().all().size()
+                                   : history_->log().count_until(cursor_ns_);
+}
+
+void Session::ask(const telemetry::CommandBody& body, Answered answered,
+                  const std::vector<std::uint32_t>& hosts) {
+    if (!link_)
+        return;
+    const int count = static_cast<int>(hosts.empty() ? cluster_->hosts.size() : hosts.size());
+    asked_[link_->ask(body, hosts)] = {std::move(answered), count};
+}
+
+void Session::askDesk(const DeskQuestion& question, Desk::Answered answered) {
+    if (desk_)
+        desk_->ask(question, std::move(answered));
+}
+
+void Session::turn() {
+    const std::int64_t now = now_ns();
+    if (link_) {
+        auto arrivals = link_->inbox().take(kTurnArrivals);
+        dirty_ = dirty_ || !arrivals.empty();
+        for (auto& arrival : arrivals)
+            history_->take(std::move(arrival));
+        for (const auto& reply : link_->inbox().take_replies()) {
+            const auto it = asked_.find(reply.request);
+            if (it == asked_.end())
+                continue;
+            const Answered answered = it->second.first;
+            if (--it->second.second <= 0)
+                asked_.erase(it);
+            answered(reply);
+        }
+    }
+    if (mode_ == TimeMode::Playing) {
+        cursor_ns_ += static_cast<std::int64_t>(static_cast<double>(now - turned_ns_) * speed_);
+        dirty_ = true;
+        if (cursor_ns_ >= history_->last_ns()) {
+            cursor_ns_ = history_->last_ns();
+            mode_ = link_ ? TimeMode::Live : TimeMode::Paused;
+            Q_EMIT cursorChanged();
+        }
+    }
+    turned_ns_ = now;
+    const bool live = mode_ == TimeMode::Live && link_;
+    if (!hasSource() || (!dirty_ && !(live && now - looked_ns_ >= kLookNs)))
+        return;
+    // Paused: news changes nothing that is shown, but the scrubber's end.
+    if (mode_ == TimeMode::Paused && now - looked_ns_ < kLookNs)
+        return;
+    look();
+}
+
+void Session::look() {
+    const std::int64_t at = cursor();
+    looked_ns_ = now_ns();
+    dirty_ = false;
+    if (cluster_) {
+        state_ = mode_ == TimeMode::Live ? history_->newest() : history_->at(at);
+        now_ = cluster_now(*cluster_, state_, at);
+    }
+    const EventLog& log = history_->log();
+    const std::size_t count = eventCount();
+    const auto& all = log.all();
+    const bool anew = disputes_reordered_ != log.reordered() || at < disputes_until_ns_;
+    if (anew) {
+        disputes_ = DisputeBook(cluster_.get());
+        disputes_next_ = 0;
+    }
+    // Serial numbers ascend with time unless something was put in between, which begins anew.
+    std::size_t first = 0;
+    if (disputes_next_ != 0)
+        first = static_cast<std::size_t>(
+            std::upper_bound(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count),
+                             disputes_until_ns_,
+                             [](std::int64_t t, const EventRecord& r) { return t < r.wall_ns; }) -
+            all.begin());
+    while (first > 0 && disputes_next_ != 0 && all[first - 1].serial >= disputes_next_)
+        --first;
+    for (std::size_t i = first; i < count; ++i)
+        if (anew || all[i].serial >= disputes_next_)
+            disputes_.take(all[i]);
+    if (count > 0) {
+        disputes_next_ = log.newest_serial() + 1;
+        if (mode_ != TimeMode::Live)
+            disputes_next_ = all[count - 1].serial + 1;
+        disputes_until_ns_ = all[count - 1].wall_ns;
+    }
+    disputes_reordered_ = log.reordered();
+    Q_EMIT refreshed();
+}
+
+void Session::goLive() {
+    if (!link_)
+        return;
+    mode_ = TimeMode::Live;
+    disputes_next_ = 0;
+    disputes_until_ns_ = INT64_MAX; // begins anew
+    look();
+    Q_EMIT cursorChanged();
+}
+
+void Session::pause() {
+    if (mode_ == TimeMode::Paused)
+        return;
+    cursor_ns_ = std::min(cursor(), std::max(history_->last_ns(), history_->first_ns()));
+    mode_ = TimeMode::Paused;
+    disputes_until_ns_ = INT64_MAX;
+    look();
+    Q_EMIT cursorChanged();
+}
+
+void Session::play(double speed) {
+    if (mode_ == TimeMode::Live)
+        return;
+    speed_ = speed;
+    if (cursor_ns_ >= history_->last_ns())
+        cursor_ns_ = history_->first_ns();
+    disputes_until_ns_ = INT64_MAX;
+    mode_ = TimeMode::Playing;
+    turned_ns_ = now_ns();
+    Q_EMIT cursorChanged();
+}
+
+void Session::seek(qint64 wall_ns) {
+    cursor_ns_ = std::clamp<std::int64_t>(wall_ns, history_->first_ns(),
+                                          std::max(history_->first_ns(), history_->last_ns()));
+    if (mode_ == TimeMode::Live)
+        mode_ = TimeMode::Paused;
+    disputes_until_ns_ = INT64_MAX;
+    look();
+    Q_EMIT cursorChanged();
+}
+
+void Session::select(const Selection& selection) {
+    if (selection == selection_)
+        return;
+    selection_ = selection;
+    Q_EMIT selectionChanged();
+}
+
+void Session::setFilter(const QString& filter) {
+    if (filter == filter_)
+        return;
+    filter_ = filter;
+    Q_EMIT filterChanged();
+}
+
+} // namespace zz::console

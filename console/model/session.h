@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Session: what the window looks at: a live data center over a Link, or a session file; its
+// history; the time cursor (live, paused, replaying); what is chosen and filtered. It takes what
+// arrived twenty times a second, in portions, and tells the views once a turn. GUI thread.
+#pragma once
+
+#include <QObject>
+#include <QTimer>
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "console/core/history.h"
+#include "console/link/desk.h"
+#include "console/link/link.h"
+#include "console/model/cluster_view.h"
+#include "console/model/disputes.h"
+#include "console/model/selection.h"
+
+namespace zz::console {
+
+inline constexpr int kTurnMs = 50;
+inline constexpr std::size_t kTurnArrivals = 6000; // at most, so that a turn stays short
+
+enum class TimeMode : std::uint8_t { Live, Paused, Playing };
+
+class Session : public QObject {
+    Q_OBJECT
+  public:
+    explicit Session(QObject* parent = nullptr);
+    ~Session() override;
+
+    // The Error says what is wrong; the session then stays as it was.
+    Status connectTo(const Profile& profile);
+    Status openFile(const QString& path);
+    void close();
+
+    bool hasSource() const { return cluster_ != nullptr; }
+    bool isReplay() const { return hasSource() && !link_; }
+    Link* link() { return link_.get(); }
+    Desk* desk() { return desk_.get(); }
+    bool mayDrill() const; // live, allowed by the file and by the operator's role
+    const cluster::Cluster* cluster() const { return cluster_.get(); }
+    QString title() const { return title_; } // profile or file
+    QString id() const { return id_; }       // of the recording, or of this run
+
+    // What the cursor shows.
+    const ClusterNow& now() const { return now_; }
+    const State& state() const { return state_; }
+    const History& history() const { return *history_; }
+    const DisputeBook& disputes() const { return disputes_; }
+    std::size_t eventCount() const; // of history().log(), up to the cursor
+    std::int64_t cursor() const;    // wall nanoseconds
+    TimeMode mode() const { return mode_; }
+    double speed() const { return speed_; }
+
+    const Selection& selection() const { return selection_; }
+    QString filter() const { return filter_; }
+
+    // Answers of hosts to what was asked by ask().
+    using Answered = std::function<void(const Reply&)>;
+    void ask(const telemetry::CommandBody& body, Answered answered,
+             const std::vector<std::uint32_t>& hosts = {});
+    void askDesk(const DeskQuestion& question, Desk::Answered answered);
+
+  public Q_SLOTS:
+    void goLive();
+    void pause();
+    void play(double speed);
+    void seek(qint64 wall_ns);
+    void select(const zz::console::Selection& selection);
+    void setFilter(const QString& filter);
+
+  Q_SIGNALS:
+    void sourceChanged(); // another data center or file, or none
+    void refreshed();     // now(), disputes(), events: at most 20 times a second
+    void cursorChanged(); // mode or place, beside the flow of time
+    void selectionChanged();
+    void filterChanged();
+
+  private:
+    void turn();
+    void adopt(cluster::Cluster cluster, const QString& title);
+    void take(Arrival arrival);
+    void look(); // makes state_, now_, disputes_ those of the cursor
+    std::int64_t now_ns() const;
+
+    std::unique_ptr<cluster::Cluster> cluster_;
+    std::unique_ptr<Link> link_;
+    std::unique_ptr<Desk> desk_;
+    std::unique_ptr<History> history_;
+    QString title_, id_;
+    TimeMode mode_ = TimeMode::Live;
+    std::int64_t cursor_ns_ = 0, turned_ns_ = 0, looked_ns_ = 0;
+    double speed_ = 1;
+    bool dirty_ = true;
+    State state_;
+    ClusterNow now_;
+    DisputeBook disputes_;
+    std::uint64_t disputes_next_ = 0; // serial of the first event that is not in
+    std::uint64_t disputes_reordered_ = 0;
+    std::int64_t disputes_until_ns_ = 0;
+    Selection selection_;
+    QString filter_;
+    QTimer timer_;
+    std::map<std::uint64_t, std::pair<Answered, int>> asked_;
+};
+
+} // namespace zz::console
