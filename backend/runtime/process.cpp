@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/runtime/process.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -24,6 +25,7 @@ namespace {
 
 constexpr int kAllocatorKeepBytes = 1'000'000'000;
 constexpr int kAllocatorPadBytes = 1 << 20;
+constexpr rlim_t kDescriptorsMax = 65'536;
 constexpr const char* kUsedFile = "/used";
 constexpr const char* kLockFile = "/lock";
 
@@ -60,6 +62,12 @@ void prepare_process() {
     mallopt(M_MMAP_THRESHOLD, kAllocatorKeepBytes);
     mallopt(M_TOP_PAD, kAllocatorPadBytes);
     mallopt(M_ARENA_MAX, 2);
+    // Half-open connections of strangers cost a descriptor each until their time is over (K9).
+    rlimit files{};
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = std::max(files.rlim_cur, std::min(files.rlim_max, kDescriptorsMax));
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
     const rlimit none{0, 0};
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0);

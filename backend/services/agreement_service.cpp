@@ -2,10 +2,12 @@
 #include "backend/services/agreement_service.h"
 
 #include <fmt/format.h>
+#include <numeric>
 #include <spdlog/spdlog.h>
 
 #include "backend/replica/core.h"
 #include "backend/runtime/clock.h"
+#include "backend/runtime/fair_queue.h"
 #include "backend/runtime/loop.h"
 #include "backend/runtime/shell.h"
 #include "backend/services/drill_port.h"
@@ -14,6 +16,8 @@
 
 namespace zz::services {
 namespace {
+
+constexpr Duration kClientTurn = milliseconds(2); // of one turn of the loop
 
 Status find_replica(Setup& setup) {
     if (const Status found = find_application(setup); !found)
@@ -109,10 +113,13 @@ class AgreementService final : public runtime::Service {
     }
 
     void on_frame(Instant now, ApplicationId, const PrincipalId& link, const Blob& frame) override {
-        shell_->frame(now, frame, link);
+        if (link.role == Role::Client)
+            clients_.push(now, link, frame);
+        else
+            shell_->frame(now, frame, link);
     }
     bool on_turn(Instant now) override {
-        shell_->turn(now);
+        shell_->turn(serve_clients(now));
         drills_.on_turn(now);
         if (const Status good = journal_->status(); !good) {
             // What the disk holds is unknown: no further vote may leave (scenario S2).
@@ -124,8 +131,9 @@ class AgreementService final : public runtime::Service {
     void on_command(const telemetry::Command& command) override {
         drills_.on_command(command, runtime::now(), core_.agreement().committed_mark());
     }
-    Instant wake_at() const override { return shell_->wake_at(); }
+    Instant wake_at() const override { return clients_.empty() ? shell_->wake_at() : Instant{}; }
     void fill(telemetry::Facts& facts) override {
+        (*facts.mutable_process()->mutable_rejected())["client quota"] = clients_.dropped();
         runtime::to_proto(core_.facts(), *facts.mutable_agreement());
         facts.mutable_process()->set_journal_records(journal_->records());
         add_rejections(node_, *facts.mutable_process());
@@ -133,6 +141,27 @@ class AgreementService final : public runtime::Service {
     Status close_clean() { return journal_->close_clean(); }
 
   private:
+    // Clients in turn, for a while only: the replicas' messages of the next turn come before the
+    // rest (K6).
+    Instant serve_clients(Instant now) {
+        const Instant until = now + kClientTurn;
+        while (now < until) {
+            const auto next = clients_.pop();
+            if (!next)
+                break;
+            const std::uint64_t bad = bad_frames();
+            shell_->frame(now, next->frame, next->client);
+            const Instant end = runtime::now();
+            clients_.charge(next->client, end - now, bad_frames() == bad);
+            now = end;
+        }
+        return now;
+    }
+    std::uint64_t bad_frames() const {
+        const auto& rejected = node_.rejected();
+        return std::accumulate(rejected.begin(), rejected.end(), std::uint64_t{0});
+    }
+
     Status open_journal() {
         const auto durability = durability_of(setup_.application->durability);
         const auto wake = [waker = loop_.transport().waker()] { waker.wake(); };
@@ -174,6 +203,7 @@ class AgreementService final : public runtime::Service {
     runtime::Node node_;
     replica::Core core_;
     DrillPort drills_;
+    runtime::FairQueue clients_;
     std::unique_ptr<runtime::JournalWriter> journal_;
     std::optional<ReplicaShell> shell_;
 };
