@@ -44,7 +44,9 @@ void Core::configured(std::vector<core::Conviction> convictions) {
     note.value = own_config_.value.number.value;
     note.epoch = own_config_.value.epoch;
     note.n = state_.n();
+    note.frames = {own_config_.frame}; // f+1 of them prove an incarnation's keys to third parties
     notice(note);
+    note.frames.clear();
     if (note.epoch != epoch_before) {
         note.kind = core::NoticeKind::EpochSettled;
         notice(std::move(note));

@@ -97,7 +97,12 @@ void Hub::keep_evidence(telemetry::Event& event) {
     *item.mutable_subject() = event.subject();
     item.set_n(event.n());
     item.set_vote(event.vote());
-    item.set_text(event.text());
+    // A configuration is none, but what makes proofs of later incarnations verifiable.
+    const bool configuration = event.kind() == telemetry::CONFIGURED;
+    item.set_text(configuration ? std::string(kConfigurationText)
+                  : event.kind() == telemetry::DEMANDED && event.text().empty()
+                      ? "two replicas that signed differently"
+                      : event.text());
     item.set_wall_ns(event.wall_ns());
     *item.mutable_reporter() = event.source();
     *item.mutable_frames() = event.frames();
@@ -106,7 +111,8 @@ void Hub::keep_evidence(telemetry::Event& event) {
     for (const auto& frame : item.frames())
         all += frame;
     item.set_id(to_hex(crypto::sha256(view_of(all)).view()).substr(0, 16));
-    event.set_evidence(item.id());
+    if (!configuration)
+        event.set_evidence(item.id());
     if (evidence_.contains(item.id()))
         return;
     // A copy for after a restart; without it the evidence still lives in memory and in the
@@ -140,6 +146,11 @@ void Hub::load_evidence() {
     }
 }
 
+const telemetry::Event* Hub::newest_event() const {
+    return events_.empty() || events_.back().host_number() != number_ ? nullptr
+                                                                      : &events_.back().event();
+}
+
 telemetry::Snapshot Hub::snapshot() const {
     telemetry::Snapshot snapshot;
     snapshot.set_host(host_.value);
@@ -170,6 +181,8 @@ telemetry::Events Hub::events(std::uint64_t after, std::uint32_t count_max) cons
 telemetry::EvidenceItems Hub::evidence() const {
     telemetry::EvidenceItems out;
     for (const auto& [id, item] : evidence_) {
+        if (item.text() == kConfigurationText)
+            continue;
         auto& copy = *out.add_items();
         copy = item;
         copy.clear_frames();
@@ -177,9 +190,19 @@ telemetry::EvidenceItems Hub::evidence() const {
     return out;
 }
 
-const telemetry::EvidenceItem* Hub::evidence(const std::string& id) const {
-    const auto it = evidence_.find(id);
-    return it == evidence_.end() ? nullptr : &it->second;
+std::optional<telemetry::EvidenceItem> Hub::evidence(const telemetry::EvidenceGet& wanted) const {
+    telemetry::EvidenceItem out;
+    const auto it = evidence_.find(wanted.id());
+    if (it != evidence_.end())
+        out = it->second;
+    const std::uint32_t application =
+        it == evidence_.end() ? wanted.application() : out.application();
+    for (const auto& [id, item] : evidence_)
+        if (item.text() == kConfigurationText && item.application() == application)
+            out.mutable_configurations()->MergeFrom(item.frames());
+    if (it == evidence_.end() && out.configurations_size() == 0)
+        return std::nullopt;
+    return out;
 }
 
 telemetry::Heartbeat Hub::heartbeat() const {

@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 
@@ -18,7 +19,8 @@
 namespace zz::services {
 
 inline constexpr std::size_t kHubEventsMax = 16384;
-inline constexpr std::size_t kEvidenceItemsMax = 1024; // the oldest goes
+inline constexpr std::size_t kEvidenceItemsMax = 1024;                  // the oldest goes
+inline constexpr std::string_view kConfigurationText = "configuration"; // kept among them
 
 class Hub {
   public:
@@ -34,9 +36,12 @@ class Hub {
     telemetry::Snapshot snapshot() const;
     telemetry::Events events(std::uint64_t after, std::uint32_t count_max) const;
     telemetry::EvidenceItems evidence() const;
-    // Null if there is none.
-    const telemetry::EvidenceItem* evidence(const std::string& id) const;
+    // With the configurations of its application. Without the item, if only those are here; its id
+    // is empty then. Nothing if nothing is here.
+    std::optional<telemetry::EvidenceItem> evidence(const telemetry::EvidenceGet& wanted) const;
     telemetry::Heartbeat heartbeat() const;
+    // The one that came last if it was the last thing that came, else null.
+    const telemetry::Event* newest_event() const;
     std::uint64_t dropped() const { return dropped_; }
 
   private:
