@@ -37,6 +37,9 @@ void add_events(CLI::App& parent, Chosen& chosen);
 void add_load(CLI::App& parent, Chosen& chosen);
 void add_fill(CLI::App& parent, Chosen& chosen);
 void add_drill(CLI::App& parent, Chosen& chosen);
+void add_audit(CLI::App& parent, Chosen& chosen);    // audit list, verify
+void add_evidence(CLI::App& parent, Chosen& chosen); // evidence list, export, verify
+void add_cost(CLI::App& parent, Chosen& chosen);
 void add_classify(CLI::App& parent, Chosen& chosen);
 
 } // namespace zz::services::ctl

@@ -2,6 +2,7 @@
 #include "backend/services/ctl_app.h"
 
 #include <cstdio>
+#include <cstdlib>
 
 #include "backend/runtime/log.h"
 #include "backend/services/ctl.h"
@@ -32,6 +33,9 @@ int run(int argc, char** argv) {
     runtime::start_log("zzctl");
     CLI::App app("Operates ZZ data centers.", "zzctl");
     app.require_subcommand(1);
+    app.add_option_function<std::string>(
+        "--operator", [](const std::string& name) { setenv("ZZ_OPERATOR", name.c_str(), 1); },
+        "whose key signs commands; default: of the first operator whose key file is there");
     Chosen chosen;
     add_keygen(app, chosen);
     add_cluster(app, chosen);
@@ -42,6 +46,9 @@ int run(int argc, char** argv) {
     add_load(app, chosen);
     add_fill(app, chosen);
     add_drill(app, chosen);
+    add_evidence(app, chosen);
+    add_audit(app, chosen);
+    add_cost(app, chosen);
     add_classify(app, chosen);
     try {
         app.parse(argc, argv);

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "backend/services/ctl.h"
+#include "backend/services/placement_view.h"
 #include "protocol/cluster/generate.h"
 #include "protocol/cluster/names.h"
 
@@ -36,6 +37,9 @@ std::string read(Options& o) {
     if (!choose(o.durability, make.durability))
         return fmt::format("--durability {}: choose one of {}", o.durability,
                            cluster::words<cluster::Durability>());
+    if (!cluster::is_environment(make.environment))
+        return fmt::format("--environment {}: choose one of {}", make.environment,
+                           fmt::join(cluster::kEnvironments, ", "));
     for (const std::string& text : o.app) {
         const auto at = text.find('=');
         cluster::ApplicationOption option{text.substr(0, at), {}};
@@ -68,6 +72,7 @@ int init(Options& o) {
         return bad_usage(generated.error().text);
     if (const Status written = cluster::write_files(generated.value(), o.dir); !written)
         return failed(written.error().text);
+    fmt::print("{}", placement_text(generated->cluster));
     fmt::print("{}/cluster.toml: cluster {}, {} hosts, {} applications; start it with: "
                "zzctl cluster up --dir {}\n",
                o.dir, to_hex(generated->cluster.id.view()), generated->cluster.hosts.size(),
@@ -82,7 +87,7 @@ void add_cluster_init(CLI::App& parent, Chosen& chosen) {
     auto* command = parent.add_subcommand("init", "writes DIR/cluster.toml and DIR/keys/");
     command->add_option("--dir", o->dir, "folder of the data center")->required();
     command->add_option("--name", o->make.name, "of the data center");
-    command->add_option("--environment", o->make.environment, "shown to operators");
+    command->add_option("--environment", o->make.environment, "lab|staging|production");
     command->add_option("--hosts", o->make.hosts, "default 4");
     command->add_option("--apps", o->applications, "default 4, named A, B, C, ...")
         ->check(CLI::Range(1U, cluster::kApplicationsMax));

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // zzctl cluster up, cluster down, host kill, host up.
+#include <algorithm>
 #include <fmt/format.h>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "backend/runtime/clock.h"
+#include "backend/runtime/process.h"
 #include "backend/services/ctl.h"
 #include "backend/services/host_processes.h"
 #include "backend/services/operator_client.h"
+#include "backend/services/operators.h"
 
 namespace zz::services::ctl {
 namespace {
 
 constexpr Duration kFactsFresh = seconds(5);
+constexpr Duration kTellPatience = seconds(1);
 
 // Applications of which no client that serves is known.
 std::vector<std::string> not_serving(const cluster::Cluster& cluster,
@@ -74,18 +79,79 @@ int up(const std::string& dir, bool json, std::uint32_t patience_s) {
     return kDone;
 }
 
-int down(const std::string& dir) {
+// How the one at the keyboard confirmed what stops processes.
+struct Confirmation {
+    std::string reason, yes;
+    bool force = false;
+};
+
+// What is to be done to processes of this machine, outside of any protocol: confirmed by the rules
+// of the environment (O6), and told to every host that answers, so that their audit logs have it.
+Status announce(const Layout& layout, const cluster::Cluster& cluster, const std::string& action,
+                const std::string& target, const Confirmation& given) {
+    telemetry::CommandBody body;
+    body.set_reason(given.reason);
+    body.set_confirm(given.yes);
+    body.mutable_announce()->set_action(action);
+    body.mutable_announce()->set_target(target);
+    body.mutable_announce()->set_harmful(true);
+    if (const Status good = confirmed(cluster, body); !good)
+        return good;
+    std::vector<HostId> alive;
+    for (const auto& host : cluster.hosts)
+        if (runtime::living_pid(layout.pid_file(host, "zz-host")) != 0)
+            alive.push_back(host.id);
+    if (alive.empty())
+        return Ok{};
+    auto client = OperatorClient::make(layout, cluster);
+    if (!client) {
+        // Who may end processes here needs no key for it; production wants its audit.
+        if (cluster.environment == cluster::kProduction)
+            return client.error();
+        fmt::print(stderr, "zzctl: no audit log has it: {}\n", client.error().text);
+        return Ok{};
+    }
+    for (const auto& [host, answer] : (*client)->ask(body, kTellPatience, alive))
+        if (!answer.ok())
+            return Error{
+                fmt::format("host {} refuses: {}", cluster.host(host)->name, answer.error())};
+    return Ok{};
+}
+
+int down(const std::string& dir, const Confirmation& given) {
     const Layout layout{dir};
     const auto cluster = cluster::load(layout.cluster_file());
     if (!cluster)
         return bad_usage(cluster.error().text);
+    if (const Status told = announce(layout, *cluster, "cluster down", cluster->name, given); !told)
+        return failed(told.error().text);
     if (const Status stopped = stop_hosts(layout, cluster->hosts); !stopped)
         return failed(stopped.error().text);
     fmt::print("all processes of {} have ended\n", layout.cluster_file());
     return kDone;
 }
 
-int host_command(const std::string& dir, const std::string& name, bool start) {
+// Applications that would have more than f replicas of a kind on hosts that are down.
+std::vector<std::string> beyond_f(const Layout& layout, const cluster::Cluster& cluster,
+                                  const cluster::Host& killed) {
+    std::set<HostId> down{killed.id};
+    for (const auto& host : cluster.hosts)
+        if (host_pids(layout, host).empty())
+            down.insert(host.id);
+    std::vector<std::string> out;
+    for (const auto& app : cluster.applications) {
+        const auto lost = [&](const auto& list) {
+            return std::count_if(list.begin(), list.end(),
+                                 [&](const auto& entry) { return down.contains(entry.host); });
+        };
+        if (std::max(lost(app.agreement), lost(app.execution)) > static_cast<long>(app.f))
+            out.push_back(app.name);
+    }
+    return out;
+}
+
+int host_command(const std::string& dir, const std::string& name, bool start,
+                 const Confirmation& given) {
     const Layout layout{dir};
     const auto cluster = cluster::load(layout.cluster_file());
     if (!cluster)
@@ -93,11 +159,29 @@ int host_command(const std::string& dir, const std::string& name, bool start) {
     const cluster::Host* host = cluster->host(name);
     if (host == nullptr)
         return bad_usage(fmt::format("{} has no host '{}'", layout.cluster_file(), name));
+    if (!start) {
+        // A lab is for trying that out; elsewhere it has to be meant (O6).
+        const auto beyond = beyond_f(layout, *cluster, *host);
+        const bool meant = given.force && !given.reason.empty();
+        if (!beyond.empty() && !meant && cluster->environment != cluster::kEnvironments[0])
+            return failed(fmt::format("more than f replicas of {} would be down: it needs --force "
+                                      "and --reason TEXT",
+                                      joined(beyond)));
+        if (!beyond.empty())
+            fmt::print(stderr, "zzctl: more than f replicas of {} are down now\n", joined(beyond));
+        if (const Status told = announce(layout, *cluster, "host kill", name, given); !told)
+            return failed(told.error().text);
+    }
     const Status done = start ? start_host(layout, *host) : kill_host(layout, *host);
     if (!done)
         return failed(done.error().text);
     fmt::print("host {} {}\n", name, start ? "started" : "killed");
     return kDone;
+}
+
+void add_confirmation(CLI::App& command, const std::shared_ptr<Confirmation>& given) {
+    command.add_option("--reason", given->reason, "for the audit; needed in production");
+    command.add_option("--yes", given->yes, "in production: the name of what is stopped, typed");
 }
 
 } // namespace
@@ -118,7 +202,9 @@ void add_cluster_down(CLI::App& parent, Chosen& chosen) {
     auto dir = std::make_shared<std::string>();
     auto* command = parent.add_subcommand("down", "stops all of it");
     command->add_option("--dir", *dir, "folder of the data center")->required();
-    command->callback([=, &chosen] { chosen.run = [=] { return down(*dir); }; });
+    auto given = std::make_shared<Confirmation>();
+    add_confirmation(*command, given);
+    command->callback([=, &chosen] { chosen.run = [=] { return down(*dir, *given); }; });
 }
 
 void add_host(CLI::App& parent, Chosen& chosen) {
@@ -131,8 +217,14 @@ void add_host(CLI::App& parent, Chosen& chosen) {
                               : host->add_subcommand("kill", "all its processes die at once");
         command->add_option("NAME", *name, "of the cluster file")->required();
         command->add_option("--dir", *dir, "folder of the data center")->required();
-        command->callback(
-            [=, &chosen] { chosen.run = [=] { return host_command(*dir, *name, start); }; });
+        auto given = std::make_shared<Confirmation>();
+        if (!start) {
+            add_confirmation(*command, given);
+            command->add_flag("--force", given->force, "beyond f; not needed in a lab");
+        }
+        command->callback([=, &chosen] {
+            chosen.run = [=] { return host_command(*dir, *name, start, *given); };
+        });
     }
 }
 

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "backend/runtime/clock.h"
+#include "backend/runtime/convert.h"
 #include "backend/runtime/process.h"
 #include "backend/services/ctl.h"
 #include "backend/services/drill_json.h"
@@ -19,7 +20,7 @@ namespace {
 using nlohmann::json;
 
 struct Options {
-    std::string name, dir, app, file, truth, id, reason;
+    std::string name, dir, app, file, truth, id, reason, yes;
     std::vector<std::string> targets, liars, signs;
     std::uint32_t lease = 60, delay_ms = 5000, interval_ms = 1000, wrong = 1;
     bool json = false, wait = false, force = false;
@@ -169,16 +170,19 @@ Result<SequenceNumber> next_number(DrillSite& site) {
 }
 
 Status order(DrillSite& site, const Options& o, const std::vector<drill::Order>& orders,
-             const std::string& id) {
+             const std::string& id, bool beyond_f) {
     telemetry::CommandBody body;
     body.set_reason(o.reason);
+    body.set_confirm(o.yes);
     auto& start = *body.mutable_drill_start();
+    for (const drill::Order& one : orders)
+        runtime::to_proto(one.target, *start.add_targets());
     start.set_id(id);
     start.set_name(o.name);
     start.set_application(site.application().id.value);
     start.set_parameters(orders_text(orders));
     start.set_lease_ms(o.lease * 1000);
-    start.set_force(o.force);
+    start.set_force(beyond_f);
     const auto answers = site.client().ask(body, seconds(5));
     for (const auto& host : site.cluster().hosts) {
         const auto answer = answers.find(host.id);
@@ -278,7 +282,7 @@ int start(Options o) {
         return failed(
             "the cluster file does not allow drills: make it with `cluster init --drills`");
     if (planned->exceeds && !o.force)
-        return failed("this drill goes beyond f: it needs --force");
+        return failed("this drill goes beyond f: it needs --force, and --reason TEXT");
     std::vector<drill::Order> orders = planned->orders;
     DrillRecord record;
     record.id = common.id;
@@ -302,7 +306,7 @@ int start(Options o) {
     record.started_wall_ns = mark.wall_ns;
     for (const auto& [host, number] : mark.numbers)
         record.host_numbers[host.value] = number;
-    if (const Status ordered = order(site, o, orders, common.id); !ordered)
+    if (const Status ordered = order(site, o, orders, common.id, planned->exceeds); !ordered)
         return failed(ordered.error().text);
     std::error_code ignored;
     std::filesystem::create_directories(site.layout().run(), ignored);
@@ -425,7 +429,8 @@ void add_drill(CLI::App& parent, Chosen& chosen) {
     s->add_option("--lease", o->lease, "seconds after which it ends by itself")
         ->capture_default_str()
         ->check(CLI::Range(1, 3600));
-    s->add_option("--reason", o->reason, "for the audit");
+    s->add_option("--reason", o->reason, "for the audit; needed beyond f, and in production");
+    s->add_option("--yes", o->yes, "in production: the application's name, typed anew");
     s->add_flag("--wait", o->wait, "return when it has ended and the application is at rest");
     s->add_flag("--force", o->force, "beyond f, or while not at rest");
     s->callback([=, &chosen] { chosen.run = [=] { return start(*o); }; });

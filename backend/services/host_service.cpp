@@ -4,9 +4,11 @@
 #include <cstdlib>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 
 #include "backend/runtime/clock.h"
 #include "backend/runtime/loop.h"
+#include "backend/services/auditor.h"
 #include "backend/services/hub.h"
 #include "backend/services/operators.h"
 #include "backend/services/setup.h"
@@ -25,12 +27,13 @@ Status find_zz_host(Setup& setup) {
 class HostService {
   public:
     HostService(Setup& setup, std::unique_ptr<transport::Transport> transport,
-                std::unique_ptr<transport::Publisher> publisher)
+                std::unique_ptr<transport::Publisher> publisher, AuditLog audit)
         : setup_(setup), transport_(std::move(transport)), publisher_(std::move(publisher)),
           feed_(setup.host, nullptr, setup.self),
           hub_(setup.host, feed_.source().boot(), setup.folder->path() + "/evidence",
                [this](const std::string& bytes) { publisher_->publish(view_of(bytes)); }),
-          operators_(setup.cluster, setup.host, setup.folder->path()) {}
+          operators_(setup.cluster, setup.host, setup.folder->path()),
+          auditor_(setup.cluster, std::move(audit)) {}
 
     Status start() {
         const auto& cluster = setup_.cluster;
@@ -43,6 +46,9 @@ class HostService {
             if (auto bound = transport_->bind(endpoint); !bound)
                 return bound.error();
             bound_relay_ = true;
+            // Services of this host may run as another user: who may enter its folder may connect.
+            if (endpoint.starts_with("ipc://"))
+                chmod(endpoint.c_str() + 6, 0660);
         }
         if (auto bound = publisher_->bind(own.telemetry_endpoint()); !bound)
             return bound.error();
@@ -70,6 +76,8 @@ class HostService {
             now = runtime::now();
             if (now >= next_beat) {
                 next_beat = now + runtime::kHeartbeat;
+                audit_strangers();
+                auditor_.on_turn(now);
                 beat();
             }
             for (const auto& update : feed_.take())
@@ -78,6 +86,7 @@ class HostService {
         feed_.event(telemetry::SERVICE_STOPPED, "stopped by a signal");
         for (const auto& update : feed_.take())
             take_own(update);
+        auditor_.flush();
         transport_->flush();
     }
 
@@ -156,7 +165,8 @@ class HostService {
         const std::string_view rest = text_of(bytes.subspan(1));
         switch (static_cast<runtime::LocalFrame>(bytes[0])) {
         case runtime::LocalFrame::Update:
-            hub_.take(from, rest);
+            if (hub_.take(from, rest))
+                audit_outcome(from);
             return;
         case runtime::LocalFrame::Admit:
             if (from.principal == controller_of(setup_.host)) {
@@ -180,22 +190,19 @@ class HostService {
         const transport::Peer& from = to.from;
         telemetry::LocalControl control;
         auto& out = *control.mutable_answer();
-        auto& hello = *out.mutable_hello();
-        hello.set_protocol(telemetry::kTelemetryVersion);
-        hello.set_cluster(std::string(text_of(setup_.cluster.id.view())));
-        hello.set_environment(setup_.cluster.environment);
-        hello.set_cluster_name(setup_.cluster.name);
-        hello.set_program("zz-host");
-        hello.set_host(setup_.host.value);
-        const auto body = operators_.check(command, OperatorId(from.principal.index));
+        const OperatorId who(from.principal.index);
+        const auto body = operators_.check(command, who);
         if (!body) {
-            out.set_error(body.error().text);
-            feed_.event(telemetry::OPERATOR_ACTION, "refused: " + body.error().text, 0,
-                        from.principal);
+            const auto asked = telemetry::read_command(command);
+            if (asked)
+                out.set_nonce(asked->nonce());
+            refuse(out, who, asked ? what_of(*asked) : "a malformed command",
+                   asked ? asked->reason() : "", body.error().text);
         } else {
             out.set_nonce(body->nonce());
             execute(command, *body, out);
         }
+        greet(*out.mutable_hello());
         // An operator may be here with several programs: the answer goes to the one that asked.
         transport_->answer(to,
                            transport::encode({ApplicationId(), setup_.self, from.principal,
@@ -203,9 +210,87 @@ class HostService {
                                                                    control.SerializeAsString())}));
     }
 
+    void greet(telemetry::Hello& hello) const {
+        hello.set_protocol(telemetry::kTelemetryVersion);
+        hello.set_cluster(std::string(text_of(setup_.cluster.id.view())));
+        hello.set_environment(setup_.cluster.environment);
+        hello.set_cluster_name(setup_.cluster.name);
+        hello.set_program("zz-host");
+        hello.set_host(setup_.host.value);
+        hello.set_audit_newest(auditor_.log().head().n);
+        hello.set_audit_head(std::string(text_of(auditor_.log().head().hash.view())));
+    }
+
+    void refuse(telemetry::Answer& out, OperatorId who, const std::string& command,
+                const std::string& reason, const std::string& why) {
+        out.set_ok(false);
+        out.set_error(why);
+        if (!auditor_.refused(who, command, reason, why))
+            return;
+        feed_.event(telemetry::OPERATOR_ACTION, fmt::format("refused: {}: {}", command, why), 0,
+                    principal(who));
+    }
+
+    // Keys that are in no list: nobody of ours, whatever they wanted (O1).
+    void audit_strangers() {
+        const auto tell = [this](const transport::Denied& denied) {
+            if (!auditor_.stranger(denied.key, denied.address))
+                return;
+            feed_.event(telemetry::OPERATOR_ACTION,
+                        fmt::format("refused: unknown key {} from {}",
+                                    to_hex(denied.key.view()).substr(0, 16), denied.address));
+        };
+        for (const auto& denied : transport_->take_denied())
+            tell(denied);
+        for (const auto& denied : publisher_->take_denied())
+            tell(denied);
+    }
+
+    // What became of a command at the service that it was for.
+    void audit_outcome(const transport::Peer& from) {
+        const telemetry::Event* event = hub_.newest_event();
+        if (event == nullptr || (event->kind() != telemetry::OPERATOR_ACTION &&
+                                 event->kind() != telemetry::DRILL_STARTED &&
+                                 event->kind() != telemetry::DRILL_STOPPED))
+            return;
+        const auto* app = setup_.cluster.application(from.application);
+        const bool wide = transport::is_data_center_wide(from.principal.role);
+        const char* what = event->kind() == telemetry::DRILL_STARTED   ? "drill started: "
+                           : event->kind() == telemetry::DRILL_STOPPED ? "drill ended: "
+                                                                       : "";
+        auditor_.outcome((wide || app == nullptr ? "" : app->name + ".") +
+                             to_string(from.principal),
+                         what + event->text());
+    }
+
     void execute(const telemetry::Command& command, const telemetry::CommandBody& body,
                  telemetry::Answer& out) {
+        const OperatorId who(body.operator_());
         out.set_ok(true);
+        if (is_read_only(body)) {
+            auditor_.read(who, body);
+            read(body, out);
+            return;
+        }
+        if (body.what_case() == telemetry::CommandBody::WHAT_NOT_SET) {
+            refuse(out, who, what_of(body), body.reason(),
+                   "the command says nothing that this version knows");
+            return;
+        }
+        // What ends a fault goes on even if it cannot be recorded.
+        const Status recorded = auditor_.accepted(who, body);
+        if (!recorded && is_harmful(body)) {
+            out.set_ok(false);
+            out.set_error("it cannot be recorded: " + recorded.error().text);
+            return;
+        }
+        feed_.event(telemetry::OPERATOR_ACTION,
+                    what_of(body) + (body.reason().empty() ? "" : " (" + body.reason() + ")"), 0,
+                    principal(who));
+        pass_on(command);
+    }
+
+    void read(const telemetry::CommandBody& body, telemetry::Answer& out) {
         switch (body.what_case()) {
         case telemetry::CommandBody::kStatus:
             *out.mutable_snapshot() = hub_.snapshot();
@@ -217,25 +302,25 @@ class HostService {
         case telemetry::CommandBody::kEvidenceList:
             *out.mutable_evidence() = hub_.evidence();
             return;
+        case telemetry::CommandBody::kAuditList:
+            auditor_.flush();
+            *out.mutable_audit() =
+                auditor_.log().entries(body.audit_list().after(), body.audit_list().count_max());
+            return;
         case telemetry::CommandBody::kEvidenceGet:
-            if (const auto* item = hub_.evidence(body.evidence_get().id())) {
-                *out.mutable_evidence()->add_items() = *item;
+            if (auto item = hub_.evidence(body.evidence_get())) {
+                *out.mutable_evidence()->add_items() = std::move(*item);
                 return;
             }
             out.set_ok(false);
             out.set_error(fmt::format("there is no evidence {} on this host: see evidence list",
                                       runtime::safe_text(body.evidence_get().id())));
             return;
-        case telemetry::CommandBody::WHAT_NOT_SET:
-            out.set_ok(false);
-            out.set_error("the command says nothing that this version knows");
-            return;
         default:
-            break;
+            out.set_ok(false);
+            out.set_error("this host does not answer that yet");
+            return;
         }
-        feed_.event(telemetry::OPERATOR_ACTION, what_of(body), 0,
-                    principal(OperatorId(body.operator_())));
-        pass_on(command);
     }
 
     // To every local service: each checks signature and target itself.
@@ -262,12 +347,15 @@ class HostService {
         process.set_frames_out(transport_->counters().frames_sent);
         process.set_events_dropped(hub_.dropped());
         (*process.mutable_rejected())["relay"] = refused_;
+        (*process.mutable_rejected())["audit entries lost"] = auditor_.lost();
         auto& host = *facts.mutable_host();
         host.set_name(setup_.host_entry().name);
         host.set_hypervisor(std::string(cluster::to_string(setup_.host_entry().hypervisor)));
         double load = 0;
         if (getloadavg(&load, 1) == 1)
             host.set_load_milli(static_cast<std::uint64_t>(load * 1000));
+        host.set_audit_newest(auditor_.log().head().n);
+        host.set_audit_head(std::string(text_of(auditor_.log().head().hash.view())));
         feed_.facts(std::move(facts));
         telemetry::Update update;
         update.set_host(setup_.host.value);
@@ -288,6 +376,7 @@ class HostService {
     runtime::Feed feed_;
     Hub hub_;
     Operators operators_;
+    Auditor auditor_;
     bool bound_relay_ = false;
     std::uint64_t refused_ = 0;
 };
@@ -305,7 +394,13 @@ int run(const Arguments& arguments) {
     auto publisher = transport::Publisher::make(context, keys);
     if (!publisher)
         return cannot_run(publisher.error());
-    HostService service(s, std::move(transport).value(), std::move(publisher).value());
+    auto audit = AuditLog::open(
+        s.folder->path() + "/" + std::string(kAuditFile),
+        fmt::format("zz-host of {}, cluster {}", s.host_entry().name, to_hex(s.cluster.id.view())));
+    if (!audit)
+        return cannot_run(audit.error());
+    HostService service(s, std::move(transport).value(), std::move(publisher).value(),
+                        std::move(audit).value());
     if (const Status started = service.start(); !started)
         return cannot_run(started.error());
     service.run();

@@ -2,6 +2,9 @@
 #include "backend/services/operator_client.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "backend/runtime/clock.h"
 #include "backend/runtime/loop.h"
@@ -26,26 +29,51 @@ std::optional<telemetry::Answer> read_answer(const transport::Received& received
     return control.answer();
 }
 
+Result<const cluster::Operator*> choose_self(const Layout& layout,
+                                             const cluster::Cluster& cluster) {
+    if (const char* name = std::getenv("ZZ_OPERATOR"); name != nullptr && *name != '\0') {
+        for (const auto& entry : cluster.operators)
+            if (entry.name == name)
+                return &entry;
+        return Error{fmt::format("{} has no operator '{}'", layout.cluster_file(), name)};
+    }
+    if (cluster.operators.empty())
+        return Error{fmt::format("{} has no [[operator]]", layout.cluster_file())};
+    const cluster::Operator* first = nullptr;
+    for (const auto role : {cluster::OperatorRole::Operator, cluster::OperatorRole::Viewer})
+        for (const auto& entry : cluster.operators) {
+            if (entry.role != role)
+                continue;
+            first = first == nullptr ? &entry : first;
+            if (access(layout.key(cluster, {}, principal(entry.id)).c_str(), R_OK) == 0)
+                return &entry;
+        }
+    return first; // Reading its key tells what is missing.
+}
+
 } // namespace
 
-OperatorClient::OperatorClient(const cluster::Cluster& cluster, const cluster::Operator& self,
-                               crypto::KeyPair keys)
-    : cluster_(cluster), self_(self), keys_(std::move(keys)),
+OperatorClient::OperatorClient(const Layout& layout, const cluster::Cluster& cluster,
+                               const cluster::Operator& self, crypto::KeyPair keys)
+    : layout_(layout), cluster_(cluster), self_(self), keys_(std::move(keys)),
       signing_(crypto::SigningKeyPair::from_seed(keys_.signing_seed)) {}
+
+OperatorClient::~OperatorClient() {
+    // Best effort: without it, a cut at the end of an audit log is not found here.
+    (void)!keep_heads(layout_, cluster_, heads_);
+}
 
 Result<std::unique_ptr<OperatorClient>> OperatorClient::make(const Layout& layout,
                                                              const cluster::Cluster& cluster) {
-    const auto self =
-        std::find_if(cluster.operators.begin(), cluster.operators.end(), [](const auto& entry) {
-            return entry.role == cluster::OperatorRole::Operator;
-        });
-    if (self == cluster.operators.end())
-        return Error{"the cluster file has no operator who may change things"};
+    const auto chosen = choose_self(layout, cluster);
+    if (!chosen)
+        return chosen.error();
+    const cluster::Operator* self = chosen.value();
     auto keys = crypto::read_key_file(layout.key(cluster, {}, principal(self->id)));
     if (!keys)
         return keys.error();
     std::unique_ptr<OperatorClient> client(
-        new OperatorClient(cluster, *self, std::move(keys).value()));
+        new OperatorClient(layout, cluster, *self, std::move(keys).value()));
     auto transport = transport::Transport::make(
         client->context_, {client->keys_.publics.exchange, client->keys_.exchange_private});
     if (!transport)
@@ -98,8 +126,10 @@ std::map<HostId, telemetry::Answer> OperatorClient::ask(const telemetry::Command
             auto answer = read_answer(received);
             const HostId host(received.from.principal.index);
             if (answer && open.contains(host) &&
-                (answer->nonce() == open[host] || (!answer->ok() && answer->nonce() == 0)))
+                (answer->nonce() == open[host] || (!answer->ok() && answer->nonce() == 0))) {
+                note_head(heads_, host, answer->hello());
                 answers[host] = std::move(*answer);
+            }
         }
     }
     return answers;

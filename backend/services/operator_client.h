@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 
+#include "backend/services/audit_heads.h"
 #include "backend/services/layout.h"
 #include "protocol/crypto/key_file.h"
 #include "protocol/telemetry/command.h"
@@ -15,7 +16,12 @@ namespace zz::services {
 
 class OperatorClient {
   public:
-    // With the key of the first operator that may change things.
+    ~OperatorClient();
+    OperatorClient(const OperatorClient&) = delete;
+    OperatorClient& operator=(const OperatorClient&) = delete;
+
+    // With the key of the operator that the environment variable ZZ_OPERATOR names (`zzctl
+    // --operator`), else of the first whose key file is there, those before who may change things.
     static Result<std::unique_ptr<OperatorClient>> make(const Layout& layout,
                                                         const cluster::Cluster& cluster);
 
@@ -28,11 +34,13 @@ class OperatorClient {
     transport::Transport& transport() { return *transport_; }
     transport::Context& context() { return context_; }
     const crypto::KeyPair& keys() const { return keys_; }
+    const cluster::Operator& self() const { return self_; }
 
   private:
-    OperatorClient(const cluster::Cluster& cluster, const cluster::Operator& self,
-                   crypto::KeyPair keys);
+    OperatorClient(const Layout& layout, const cluster::Cluster& cluster,
+                   const cluster::Operator& self, crypto::KeyPair keys);
 
+    Layout layout_;
     const cluster::Cluster& cluster_;
     const cluster::Operator& self_;
     crypto::KeyPair keys_;
@@ -40,6 +48,7 @@ class OperatorClient {
     transport::Context context_;
     std::unique_ptr<transport::Transport> transport_;
     std::uint64_t last_nonce_ = 0;
+    AuditHeads heads_; // as the answers told them; kept in the folder at the end
 };
 
 } // namespace zz::services

@@ -16,7 +16,8 @@ namespace zz::services {
 
 class Operators {
   public:
-    // `folder` holds the file of nonces; empty: nonces are kept in memory only.
+    // `folder` holds the file of nonces. Empty: they are kept in memory only, and what was signed
+    // before this moment is refused.
     Operators(const cluster::Cluster& cluster, HostId host, std::string folder);
 
     // `link`: the operator whose key the link has.
@@ -37,13 +38,19 @@ class Operators {
         std::set<std::uint64_t> above{}; // at most kNoncesKept
     };
     static constexpr std::size_t kNoncesKept = 1024;
-    static bool is_fresh(Seen& seen, std::uint64_t nonce);
+    bool is_fresh(Seen& seen, std::uint64_t nonce) const;
 
     std::map<std::uint32_t, Seen> nonces_; // of operators of the cluster file
+    std::uint64_t floor_ = 0;              // of all of them
 };
 
 // Whether a viewer may send it (O2).
 bool is_read_only(const telemetry::CommandBody& body);
+// Whether it makes replicas or hosts fail, or may lose accepted replies.
+bool is_harmful(const telemetry::CommandBody& body);
+// The rules of confirmation (O6): what goes beyond f by `force` needs a reason; in production
+// whatever is harmful needs a reason and the name of what it harms.
+Status confirmed(const cluster::Cluster& cluster, const telemetry::CommandBody& body);
 // "drill start wrong-reply 3f..", for the audit.
 std::string what_of(const telemetry::CommandBody& body);
 

@@ -115,6 +115,10 @@ Counts counts(Mode mode, std::uint32_t f) {
     return {1, 1, 1};
 }
 
+bool is_environment(std::string_view word) {
+    return std::find(kEnvironments.begin(), kEnvironments.end(), word) != kEnvironments.end();
+}
+
 SpareKind spare_of(const Application& application, const Host& host) {
     return host.spare.value_or(application.spare);
 }

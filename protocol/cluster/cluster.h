@@ -8,6 +8,7 @@
 // (placement ZZ-1.3, counts ZZ-1.1, budgets ZZ-1.5, uniqueness G2).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,6 +31,12 @@ enum class WakeupPolicy : std::uint8_t { Evidence, Matrix };      // ZZ-6.6
 enum class ApplicationKind : std::uint8_t { Kv, Compute, Web };
 enum class OperatorRole : std::uint8_t { Viewer, Operator };   // a viewer may change nothing (O2)
 enum class ClientProtocol : std::uint8_t { Resp, Http, Load }; // Load: driven by zzctl, no front
+
+// How careful operators must be: in production what does harm wants a reason and a name typed anew
+// (O6).
+inline constexpr std::string_view kProduction = "production";
+inline constexpr std::array<std::string_view, 3> kEnvironments{"lab", "staging", kProduction};
+bool is_environment(std::string_view word);
 
 inline constexpr std::uint32_t kHostsMax = 1000;
 inline constexpr std::uint32_t kOperatorsMax = 1000;
@@ -123,7 +130,7 @@ struct Application {
 struct Cluster {
     ClusterId id; // first 8 bytes of SHA-256 over the bytes of the file
     std::string name;
-    std::string environment; // "development", "production", ...: shown to operators
+    std::string environment; // one of kEnvironments: shown to operators
     bool drills = false;     // ZZ-10.1
     std::vector<Host> hosts; // ascending by id
     std::vector<Operator> operators;

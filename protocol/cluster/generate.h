@@ -19,7 +19,7 @@ struct ApplicationOption {
 
 struct GenerateOptions {
     std::string name = "zz";
-    std::string environment = "development";
+    std::string environment{kEnvironments[0]};
     std::uint32_t hosts = 4;
     std::vector<ApplicationOption> applications; // empty: four of kind kv, named A to D
     std::uint32_t f = 1;

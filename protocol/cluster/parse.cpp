@@ -17,11 +17,18 @@ constexpr std::uint32_t kIdMax = 1'000'000;
 constexpr std::size_t kIpcPathBytesMax = 100; // the operating system allows 107
 constexpr std::size_t kUriBytesMax = 1000;
 
+struct Placed {
+    HostId host;
+    std::uint32_t line = 0;
+};
+
 // What the parts of one reading share.
 struct Draft {
     Cluster cluster;
     Violations violations;
     Unique unique{violations};
+    // Of the application that is being read.
+    std::vector<Placed> agreement_at, execution_at;
 };
 
 // "ADDRESS:PORT" with a port of 1 to 65535.
@@ -102,7 +109,10 @@ void read_data_center(Reader& root, Draft& draft) {
     Reader reader(*table, "[data_center]", draft.violations);
     draft.cluster.name = reader.name("name");
     draft.cluster.environment =
-        reader.has("environment") ? reader.name("environment") : "development";
+        reader.has("environment") ? reader.name("environment") : std::string(kEnvironments[0]);
+    if (!draft.cluster.environment.empty() && !is_environment(draft.cluster.environment))
+        reader.violate("environment", fmt::format("'{}' is none of: {}", draft.cluster.environment,
+                                                  fmt::join(kEnvironments, ", ")));
     draft.cluster.drills = reader.boolean_or("drills", false);
 }
 
@@ -190,8 +200,7 @@ void read_agreement(const toml::table& table, Draft& draft, Application& applica
         AgreementId(read_id(reader, draft, "id", application.name + " agreement id", kIdMax));
     replica.host = read_host(reader, draft);
     if (replica.host.value != 0)
-        draft.unique.claim("ZZ-1.3: host of an agreement replica of " + application.name,
-                           draft.cluster.host(replica.host)->name, reader.line_of("host"));
+        draft.agreement_at.push_back({replica.host, reader.line_of("host")});
     replica.endpoint = read_endpoint(reader, draft);
     replica.keys = reader.keys("", draft.unique);
     application.agreement.push_back(std::move(replica));
@@ -204,8 +213,7 @@ void read_execution(const toml::table& table, Draft& draft, Application& applica
     slot.id = SlotId(read_id(reader, draft, "slot", application.name + " slot", kIdMax));
     slot.host = read_host(reader, draft);
     if (slot.host.value != 0)
-        draft.unique.claim("ZZ-1.3: host of an execution replica of " + application.name,
-                           draft.cluster.host(slot.host)->name, reader.line_of("host"));
+        draft.execution_at.push_back({slot.host, reader.line_of("host")});
     // ZZ-2.1: the first ones are active; the file says so for its readers and is checked.
     const std::uint32_t active = counts(application.mode, application.f).active;
     const std::string wanted = slot.id.value <= active ? "active" : "asleep";
@@ -247,6 +255,28 @@ void read_client(const toml::table& table, Draft& draft, Application& applicatio
     }
     client.keys = reader.keys("", draft.unique);
     application.clients.push_back(std::move(client));
+}
+
+// ZZ-1.3: one host, one replica of a kind. Says where it could go instead.
+void check_placement(Draft& draft, const std::string& what, const std::vector<Placed>& placed) {
+    std::string free;
+    for (const Host& host : draft.cluster.hosts)
+        if (std::none_of(placed.begin(), placed.end(),
+                         [&](const Placed& p) { return p.host == host.id; }))
+            free += (free.empty() ? "" : ", ") + host.name;
+    for (auto it = placed.begin(); it != placed.end(); ++it) {
+        const auto first =
+            std::find_if(placed.begin(), it, [&](const Placed& p) { return p.host == it->host; });
+        if (first == it)
+            continue;
+        draft.violations.add(
+            it->line,
+            fmt::format("two {} on host '{}', the other one in line {}: one faulty host would be "
+                        "two faults (ZZ-1.3); {}",
+                        what, draft.cluster.host(it->host)->name, first->line,
+                        free.empty() ? "there is no host without one: add a host"
+                                     : "hosts without one: " + free));
+    }
 }
 
 template <class List> void sort_by_id(List& list) {
@@ -307,12 +337,16 @@ void read_application(const toml::table& table, Draft& draft) {
                      draft.violations);
         read_limits(inner, draft, application.limits);
     }
+    draft.agreement_at.clear();
+    draft.execution_at.clear();
     for (const toml::table* entry : reader.tables("agreement", message::kMaxAgreement))
         read_agreement(*entry, draft, application);
     for (const toml::table* entry : reader.tables("execution", message::kMaxAgreement))
         read_execution(*entry, draft, application);
     for (const toml::table* entry : reader.tables("client", kClientsPerApplicationMax))
         read_client(*entry, draft, application);
+    check_placement(draft, "agreement replicas of " + application.name, draft.agreement_at);
+    check_placement(draft, "execution replicas of " + application.name, draft.execution_at);
     sort_by_id(application.agreement);
     sort_by_id(application.execution);
     sort_by_id(application.clients);

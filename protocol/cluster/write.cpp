@@ -113,8 +113,8 @@ std::string to_toml(const Cluster& cluster) {
                         "their digest is the\n"
                         "# cluster's identity. It holds public keys only. Check it with: zzctl "
                         "cluster check FILE\n\n");
-    fmt::format_to(out, "[data_center]\nname = \"{}\"\nenvironment = \"{}\"\n", cluster.name,
-                   cluster.environment);
+    fmt::format_to(out, "[data_center]\nname = \"{}\"\nenvironment = \"{}\" # {}\n", cluster.name,
+                   cluster.environment, fmt::join(kEnvironments, ", "));
     fmt::format_to(out, "drills = {} # true: operators may make replicas misbehave on purpose\n",
                    cluster.drills);
     for (const Host& host : cluster.hosts)

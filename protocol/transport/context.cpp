@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "protocol/base/check.h"
+#include "protocol/transport/transport_impl.h"
 
 namespace zz::transport {
 
@@ -33,12 +34,32 @@ void Domain::revoke(const ExchangeKey& key) {
     allowed_.erase(key);
 }
 
-bool Domain::admits(const ExchangeKey& key) {
+bool Domain::admits(const ExchangeKey& key, const std::string& address) {
     const std::lock_guard lock(mutex_);
     if (allowed_.contains(key))
         return true;
     denied_.fetch_add(1, std::memory_order_relaxed);
+    const auto known = strangers_.find(key);
+    if (known != strangers_.end())
+        known->second.address = address;
+    else if (strangers_.size() < kDeniedKeysMax)
+        strangers_[key] = {address, steady_now()};
     return false;
+}
+
+std::vector<Denied> Domain::take_denied(Instant now) {
+    std::vector<Denied> out;
+    const std::lock_guard lock(mutex_);
+    std::erase_if(strangers_, [&](const auto& entry) {
+        const auto& [key, stranger] = entry;
+        if (allowed_.contains(key))
+            return true;
+        if (now - stranger.first < kDeniedHold)
+            return false;
+        out.push_back({key, stranger.address});
+        return true;
+    });
+    return out;
 }
 
 Context::Context() : impl_(std::make_unique<Impl>()) {}
@@ -92,7 +113,7 @@ bool Context::Impl::admits(const std::vector<zmq::message_t>& request) {
         if (const auto it = domains_.find(request[2].to_string()); it != domains_.end())
             domain = it->second.lock();
     }
-    return domain && domain->admits(key);
+    return domain && domain->admits(key, request[3].to_string());
 }
 
 // One request; false when the context ends.

@@ -23,13 +23,20 @@ class Domain {
     const std::string& name() const { return name_; }
     void allow(const ExchangeKey& key);
     void revoke(const ExchangeKey& key);
-    bool admits(const ExchangeKey& key); // counts denials
+    // Counts denials, and remembers whose they were.
+    bool admits(const ExchangeKey& key, const std::string& address);
     std::uint64_t denied() const { return denied_.load(std::memory_order_relaxed); }
+    std::vector<Denied> take_denied(Instant now);
 
   private:
     const std::string name_;
     std::mutex mutex_;
     std::set<ExchangeKey> allowed_;
+    struct Stranger {
+        std::string address;
+        Instant first;
+    };
+    std::map<ExchangeKey, Stranger> strangers_; // at most kDeniedKeysMax
     std::atomic<std::uint64_t> denied_{0};
 };
 

@@ -28,6 +28,10 @@ inline constexpr int kPublishHighWaterMark = 1000;
 // timers.
 inline constexpr int kMessagesPerTurnMax = 64;
 
+// Keys of strangers that are remembered until they are told; further ones are only counted.
+inline constexpr std::size_t kDeniedKeysMax = 64;
+inline constexpr Duration kDeniedHold = seconds(2);
+
 inline constexpr Duration kReconnectFirst = milliseconds(10);
 inline constexpr Duration kReconnectMax = seconds(1);
 // A peer that does not end its handshake in this time is disconnected (K9).

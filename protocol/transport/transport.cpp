@@ -58,6 +58,10 @@ void Transport::allow(const ExchangeKey& key, const Peer& peer) {
     impl_->domain->allow(key);
 }
 
+std::vector<Denied> Transport::take_denied() {
+    return impl_->domain->take_denied(steady_now());
+}
+
 void Transport::revoke(const ExchangeKey& key) {
     const auto it = impl_->peers.find(key);
     if (it == impl_->peers.end())
@@ -206,6 +210,10 @@ void Publisher::allow(const ExchangeKey& key) {
 }
 void Publisher::revoke(const ExchangeKey& key) {
     impl_->domain->revoke(key);
+}
+
+std::vector<Denied> Publisher::take_denied() {
+    return impl_->domain->take_denied(steady_now());
 }
 
 bool Publisher::publish(ByteView event) {

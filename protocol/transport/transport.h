@@ -66,6 +66,13 @@ struct Counters {
     std::uint64_t failed_handshakes = 0; // of all kinds, garbage included
 };
 
+// A key that is on no list and tried to dial in, for a while at least: one that is admitted a
+// moment later is none.
+struct Denied {
+    ExchangeKey key;
+    std::string address; // of the last attempt, as ZeroMQ tells it
+};
+
 // The connection that a frame came over, if the peer dialled us. It says where to answer, never who
 // is there.
 struct Route {
@@ -123,6 +130,8 @@ class Transport {
     void allow(const ExchangeKey& key, const Peer& peer);
     // From now on nothing over links of this key is taken or sent.
     void revoke(const ExchangeKey& key);
+    // Each key once, at most kDeniedKeysMax at a time, kDeniedHold after its first attempt.
+    std::vector<Denied> take_denied();
 
     // Keeps a connection to the peer, which must hold `key`; dials again for ever. Replaces an
     // earlier dial.
@@ -174,6 +183,7 @@ class Publisher {
     void allow(const ExchangeKey& key);
     // A connected subscriber stays connected until it dials again.
     void revoke(const ExchangeKey& key);
+    std::vector<Denied> take_denied(); // as that of Transport
     // Never blocks. False: larger than kFrameBytesMax.
     bool publish(ByteView event);
 

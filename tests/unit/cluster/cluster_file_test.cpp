@@ -116,8 +116,7 @@ class ClusterFileTest : public QObject {
             "signing_key = \"0000000000000000000000000000000000000000000000000000000000000000\"",
             "no key");
         row("ZZ-1.3 agreement", "host = \"h2\"", 0, "host = \"h1\"", "ZZ-1.3");
-        row("ZZ-1.3 execution", "host = \"h2\"", 1, "host = \"h1\"",
-            "ZZ-1.3: host of an execution replica");
+        row("ZZ-1.3 execution", "host = \"h2\"", 1, "host = \"h1\"", "two execution replicas of A");
         row("unknown host", "host = \"h2\"", 0, "host = \"h7\"", "no [[host]] with the name 'h7'");
         row("wrong state", "state = \"asleep\"", 0, "state = \"active\"", "slot 3 starts asleep");
         row("lanes", "lanes", 0, "lanes = 0", "out of range");
