@@ -114,7 +114,7 @@ class HostileTest : public QObject {
             dc_->layout().key(dc_->cluster(), {}, zz::principal(dc_->cluster().operators[0].id));
         const QString kept = dc_->outside("operator.key");
         QVERIFY(QFile::rename(QString::fromStdString(key), kept));
-        const Run made = dc_->ctl({"status", "--json"});
+        const Run made = dc_->ctl({"--operator", "admin", "status", "--json"});
         QCOMPARE(made.code, 1);
         QVERIFY(made.err.contains(QFileInfo(QString::fromStdString(key)).fileName().toUtf8()));
         QProcess keygen;
