@@ -47,6 +47,7 @@ MatrixView::MatrixView(QWidget* parent)
     };
     scroll_->setWidget(canvas_);
     scroll_->setFrameShape(QFrame::NoFrame);
+    scroll_->viewport()->installEventFilter(this);
     scroll_->setFocusPolicy(Qt::NoFocus);
     scroll_->viewport()->setBackgroundRole(QPalette::Base);
     scroll_->setFocusProxy(canvas_);
@@ -56,8 +57,10 @@ MatrixView::MatrixView(QWidget* parent)
     splitter_->addWidget(scroll_);
     splitter_->addWidget(side_);
     splitter_->setChildrenCollapsible(true);
+    scroll_->setMinimumSize(320, 200);
     splitter_->setStretchFactor(0, 5);
     splitter_->setStretchFactor(1, 2);
+    splitter_->setSizes({820, 400});
     splitter_->setFocusProxy(canvas_);
     setDrawing(splitter_);
     connect(blame_, &BlamePanel::evidenceWanted, this, &MatrixView::evidenceWanted);
@@ -155,9 +158,15 @@ void MatrixView::resizeEvent(QResizeEvent* event) {
     const auto wanted = event->size().width() >= kBesideWidth ? Qt::Horizontal : Qt::Vertical;
     if (splitter_->orientation() != wanted) {
         splitter_->setOrientation(wanted);
-        splitter_->setSizes(wanted == Qt::Horizontal ? QList<int>{640, 340} : QList<int>{420, 220});
+        splitter_->setSizes(wanted == Qt::Horizontal ? QList<int>{820, 400} : QList<int>{420, 240});
     }
     relayout();
+}
+
+bool MatrixView::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == scroll_->viewport() && event->type() == QEvent::Resize)
+        relayout();
+    return DrawnView::eventFilter(watched, event);
 }
 
 void MatrixView::themeChanged() {

@@ -50,6 +50,7 @@ class MatrixView : public DrawnView {
 
   protected:
     void resizeEvent(QResizeEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
     void themeChanged() override;
 
   private:

@@ -54,6 +54,7 @@ PlacementView::PlacementView(QWidget* parent)
     };
     scroll_->setWidget(canvas_);
     scroll_->setFrameShape(QFrame::NoFrame);
+    scroll_->viewport()->installEventFilter(this);
     scroll_->setFocusPolicy(Qt::NoFocus);
     scroll_->setFocusProxy(canvas_);
     scroll_->viewport()->setBackgroundRole(QPalette::Base);
@@ -152,6 +153,12 @@ void PlacementView::relayout() {
 void PlacementView::resizeEvent(QResizeEvent* event) {
     DrawnView::resizeEvent(event);
     relayout();
+}
+
+bool PlacementView::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == scroll_->viewport() && event->type() == QEvent::Resize)
+        relayout();
+    return DrawnView::eventFilter(watched, event);
 }
 
 void PlacementView::themeChanged() {

@@ -36,6 +36,7 @@ class PlacementView : public DrawnView {
 
   protected:
     void resizeEvent(QResizeEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
     void themeChanged() override;
     void contextMenuEvent(QContextMenuEvent* event) override;
 

@@ -25,7 +25,7 @@ double axis_top(double most, double present) {
         return present;
     const double wanted = most * 1.15;
     const double power = std::pow(10.0, std::floor(std::log10(wanted)));
-    for (const double times : {1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0}) {
+    for (const double times : {1.0, 2.0, 4.0, 6.0, 8.0, 10.0}) {
         if (power * times >= wanted)
             return power * times;
     }
@@ -64,7 +64,7 @@ ThroughputChart::ThroughputChart(Measure measure, QWidget* parent)
     drawn->legend()->setMarkerShape(QLegend::MarkerShapeFromSeries);
     time_->setFormat(QStringLiteral("HH:mm:ss"));
     time_->setTickCount(7);
-    value_->setTickCount(4);
+    value_->setTickCount(5);
     drawn->addAxis(time_, Qt::AlignBottom);
     drawn->addAxis(value_, Qt::AlignLeft);
     setAccessibleName(tr("Chart of %1; see the table").arg(words(measure)));
@@ -76,7 +76,7 @@ ThroughputChart::~ThroughputChart() = default;
 void ThroughputChart::setCompact(bool compact) {
     chart()->legend()->setVisible(!compact);
     time_->setTickCount(compact ? 5 : 7);
-    value_->setTickCount(compact ? 3 : 4);
+    value_->setTickCount(compact ? 3 : 5);
 }
 
 ThroughputChart::Line& ThroughputChart::lineAt(std::size_t index) {

@@ -32,6 +32,7 @@ TimelineView::TimelineView(QWidget* parent)
     connectCanvas();
     scroll_->setWidget(canvas_);
     scroll_->setFrameShape(QFrame::NoFrame);
+    scroll_->viewport()->installEventFilter(this);
     scroll_->setFocusPolicy(Qt::NoFocus);
     scroll_->setFocusProxy(canvas_);
     scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -47,6 +48,8 @@ TimelineView::TimelineView(QWidget* parent)
     splitter_->addWidget(phases_);
     splitter_->setStretchFactor(0, 3);
     splitter_->setStretchFactor(1, 2);
+    splitter_->setSizes({420, 300});
+    scroll_->setMinimumHeight(160);
     splitter_->setFocusProxy(canvas_);
     setDrawing(splitter_);
 }
@@ -176,6 +179,12 @@ void TimelineView::relayout() {
 void TimelineView::resizeEvent(QResizeEvent* event) {
     DrawnView::resizeEvent(event);
     relayout();
+}
+
+bool TimelineView::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == scroll_->viewport() && event->type() == QEvent::Resize)
+        relayout();
+    return DrawnView::eventFilter(watched, event);
 }
 
 void TimelineView::themeChanged() {

@@ -45,6 +45,7 @@ class TimelineView : public DrawnView {
 
   protected:
     void resizeEvent(QResizeEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
     void themeChanged() override;
 
   private:
