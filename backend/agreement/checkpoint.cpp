@@ -129,7 +129,8 @@ void Core::move_h(const message::StableCertificate& certificate, const Blob& sta
 // The certificate is durable before anything below it goes: the journal is cut only below this
 // record.
 void Core::snapshot() {
-    record::Snapshot s{stable_, stable_state_, view_, active_, {}, {}, mute_};
+    record::Snapshot s{
+        stable_, stable_state_, view_, active_, {}, {}, mute_, sealer_.identity().generation};
     if (const auto own = view_changes_.find(self_);
         !active_ && own != view_changes_.end() && own->second.value.new_view == view_)
         s.view_change.push_back(own->second);

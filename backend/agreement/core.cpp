@@ -76,9 +76,18 @@ void Core::start() {
     out_.actions.push_back(core::Configured{own_config_.value, {}, {}});
     if (log_.h() > SequenceNumber(0))
         out_.actions.push_back(core::StableMoved{stable_});
+    if (begins_) {
+        journal(record::Begun{sealer_.identity().generation});
+        snapshot();
+    }
     if (mute_)
         journal(record::Muted{view_});
     tell_status();
+    if (begins_) {
+        begins_ = false;
+        adopt_chosen();
+        fetch_bodies();
+    }
     check_committed(state_.n() + 1); // A replica alone (f = 0) goes on from its own votes.
     for (SequenceNumber n = state_.n() + 1; log_.find(n); ++n)
         check_committed(n);
@@ -132,7 +141,7 @@ void Core::receive_peer(AgreementId from, const auth::Verified& v) {
         on_system(v.sender(), {*convict});
     else if (const auto* settled = std::get_if<message::Settled>(&m))
         on_system(v.sender(), {*settled});
-    // Nothing else concerns ordering; RECOVER has its own rule (ZZ-8.4) and is not handled here.
+    // Nothing else concerns ordering; a RECOVER ends this core (ZZ-8.4) and never comes here.
 }
 
 void Core::send(std::vector<PrincipalId> to, message::Message m, Blob frame) {

@@ -17,7 +17,7 @@
 #include <variant>
 
 #include "backend/agreement/log.h"
-#include "backend/agreement/new_view.h"
+#include "backend/agreement/new_generation.h"
 #include "backend/agreement/ordered_state.h"
 #include "backend/agreement/records.h"
 #include "backend/agreement/request_pool.h"
@@ -43,7 +43,14 @@ class Core {
     // shell can show that it holds every vote that was sent (ZZ-8.4); else the replica stays mute
     // until a stable checkpoint has passed the windows that 2f+1 others know. An error: the journal
     // holds what this program did not write.
-    Status restore(const std::vector<core::Record>& records, bool proven);
+    // In a generation above the first, what is before its first record counts for its bodies alone.
+    Status restore(const std::vector<core::Record>& records, bool proven,
+                   const NewGeneration* generation = nullptr);
+    // What this replica's journal shows, for an operator's RECOVER (ZZ-8.4): no vote of the present
+    // generation, so one that is mute may sign it. Precondition: `next` is above our generation.
+    SignedViewChange claim(Generation next) const;
+    // The agreement state under our stable checkpoint; empty at checkpoint 0.
+    const Blob& stable_state() const { return stable_state_; }
 
     void step(Instant now, const Input& input);
     Output take_output();
@@ -196,6 +203,8 @@ class Core {
     Instant wake_at() const;
 
     // --- restart.cpp
+    Status begin_generation(const message::Recover& recover);
+    void keep_old_bodies(const std::vector<record::Item>& items, RecordIndex index);
     void replay(const record::Voted& item);
     void replay(const record::Committing& item);
     void replay(const record::ViewChanging& item);
@@ -269,6 +278,12 @@ class Core {
     SequenceNumber record_top_; // highest number voted for in record_
     bool record_snapshot_ = false;
     std::deque<std::pair<RecordIndex, SequenceNumber>> vote_records_;
+
+    // Where our generation starts (ZZ-8.4).
+    message::Checkpoint base_;
+    View begun_view_;
+    std::vector<message::Chosen> carried_; // what begun_view_ proposes
+    bool begins_ = false;                  // this generation has no record yet
 
     // ZZ-8.4: nothing is sent that others could hold against an earlier self.
     bool mute_ = false;

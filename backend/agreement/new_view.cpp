@@ -82,11 +82,15 @@ std::optional<ChosenAt> choose_at(std::span<const SignedViewChange> changes, Seq
 
 } // namespace
 
-bool is_valid(const SignedViewChange& change, View view, const Faults& faults,
-              std::uint64_t window) {
+bool is_valid(const SignedViewChange& change, View view, const Faults& faults, std::uint64_t window,
+              const message::Checkpoint& base) {
     const ViewChange& c = change.value;
-    if (change.signer.role != Role::Agreement || c.new_view != view || view == View(0) ||
-        c.stable.checkpoint.n != c.h || !auth::is_stable(c.stable, faults))
+    return change.signer.role == Role::Agreement && c.new_view == view &&
+           auth::is_stable(c.stable, faults, base) && has_right_shape(c, window);
+}
+
+bool has_right_shape(const ViewChange& c, std::uint64_t window) {
+    if (c.new_view == View(0) || c.stable.checkpoint.n != c.h)
         return false;
     for (std::size_t i = 0; i < c.prepared.size(); ++i)
         if (!in_window(c.prepared[i], c, window) ||
@@ -133,10 +137,11 @@ std::optional<Choice> choose(std::span<const SignedViewChange> changes, const Fa
 }
 
 std::optional<Choice> verify(const message::NewView& new_view, const Faults& faults,
-                             std::uint64_t window, const Digest& null_batch) {
+                             std::uint64_t window, const Digest& null_batch,
+                             const message::Checkpoint& base) {
     std::set<PrincipalId> signers;
     for (const SignedViewChange& c : new_view.view_changes)
-        if (!is_valid(c, new_view.view, faults, window) || !signers.insert(c.signer).second)
+        if (!is_valid(c, new_view.view, faults, window, base) || !signers.insert(c.signer).second)
             return std::nullopt;
     auto choice = choose(new_view.view_changes, faults, null_batch);
     if (!choice || choice->stable.checkpoint.n != new_view.h ||
@@ -144,6 +149,28 @@ std::optional<Choice> verify(const message::NewView& new_view, const Faults& fau
                     new_view.chosen.end()))
         return std::nullopt;
     return choice;
+}
+
+std::vector<message::Chosen> choose_above(std::span<const SignedViewChange> claims,
+                                          SequenceNumber base, std::uint64_t window,
+                                          const Faults& faults, const Digest& null_batch) {
+    std::vector<SignedViewChange> cut(claims.begin(), claims.end());
+    SequenceNumber top = base;
+    for (SignedViewChange& c : cut) {
+        c.value.h = base;
+        if (!c.value.prepared.empty())
+            top = std::max(top, c.value.prepared.back().n);
+    }
+    std::vector<message::Chosen> chosen;
+    std::size_t used = 0;
+    for (SequenceNumber n = base + 1; n <= std::min(top, base + window); ++n) {
+        const auto at = choose_at(cut, n, faults, null_batch);
+        chosen.push_back({n, at ? at->digest : null_batch});
+        if (at && !at->free)
+            used = chosen.size();
+    }
+    chosen.resize(used);
+    return chosen;
 }
 
 } // namespace zz::agreement

@@ -53,6 +53,9 @@ bool parse(ByteView record, std::vector<Item>& out) {
         case Muted::type:
             right = parse_as<Muted>(in, out);
             break;
+        case Begun::type:
+            right = parse_as<Begun>(in, out);
+            break;
         default:
             return false;
         }

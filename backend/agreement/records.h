@@ -3,7 +3,7 @@
 // a list of items.
 //
 //     record = item*
-//     item   = 1 voted | 2 committing | 3 view-change | 4 new-view | 5 snapshot | 6 muted
+//     item   = 1 voted | 2 committing | 3 view-change | 4 new-view | 5 snapshot | 6 muted | 7 begun
 //     (type:u8, then its fields)
 //
 // A VOTED item carries the body when no earlier record of this number does. A SNAPSHOT makes all
@@ -57,7 +57,8 @@ struct Snapshot {
     message::List<message::Embedded<message::NewView>, 1>
         new_view;      // of `view`, if active and view > 0
     bool mute = false; // as Muted: still so after the next restart, however that one ended
-    ZZ_FIELDS(stable, state, view, active, view_change, new_view, mute)
+    Generation generation;
+    ZZ_FIELDS(stable, state, view, active, view_change, new_view, mute, generation)
 };
 // Started without proof of every vote (ZZ-8.4). Holds until a snapshot says otherwise: a journal
 // that lost votes does not become whole by a clean stop later.
@@ -67,7 +68,15 @@ struct Muted {
     ZZ_FIELDS(view)
 };
 
-using Item = std::variant<Voted, Committing, ViewChanging, Entered, Snapshot, Muted>;
+// The first record of a generation above the first (ZZ-8.4). Of what is before it only bodies
+// count.
+struct Begun {
+    static constexpr std::uint8_t type = 7;
+    Generation generation;
+    ZZ_FIELDS(generation)
+};
+
+using Item = std::variant<Voted, Committing, ViewChanging, Entered, Snapshot, Muted, Begun>;
 
 void append(Bytes& record, const Item& item);
 // False if the bytes are not a record: the journal holds something that this program did not write.

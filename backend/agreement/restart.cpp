@@ -14,20 +14,46 @@ bool is_snapshot(const record::Item& item) {
     return std::holds_alternative<record::Snapshot>(item);
 }
 
+// That of a record which says it; nothing for the others.
+std::optional<Generation> generation_of(const std::vector<record::Item>& items) {
+    for (const record::Item& item : items) {
+        if (const auto* begun = std::get_if<record::Begun>(&item))
+            return begun->generation;
+        if (const auto* snapshot = std::get_if<record::Snapshot>(&item))
+            return snapshot->generation;
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
-Status Core::restore(const std::vector<core::Record>& records, bool proven) {
+Status Core::restore(const std::vector<core::Record>& records, bool proven,
+                     const NewGeneration* generation) {
     ZZ_CHECK(!started_, "a core is restored before its first step");
     std::vector<std::vector<record::Item>> journal(records.size());
-    std::size_t last = records.size(); // the newest record with a snapshot
-    for (std::size_t i = 0; i < records.size(); ++i) {
+    for (std::size_t i = 0; i < records.size(); ++i)
         if (!record::parse(records[i].data, journal[i]))
             return Error{"journal record " + std::to_string(records[i].index.value) +
                          " is not one of an agreement replica: restore the journal or start this "
                          "replica with an empty one"};
+    std::size_t first = 0; // record of our generation
+    if (generation != nullptr) {
+        if (const Status begun = begin_generation(*generation->recover); !begun)
+            return begun;
+        const auto ours = [&](const auto& items) {
+            return generation_of(items) == sealer_.identity().generation;
+        };
+        first = static_cast<std::size_t>(std::find_if(journal.begin(), journal.end(), ours) -
+                                         journal.begin());
+        for (std::size_t i = 0; i < first; ++i)
+            keep_old_bodies(journal[i], records[i].index);
+        begins_ = first == records.size();
+        proven |= generation->first;
+    }
+    std::size_t last = records.size(); // the newest record with a snapshot
+    for (std::size_t i = first; i < records.size(); ++i)
         if (std::any_of(journal[i].begin(), journal[i].end(), is_snapshot))
             last = i;
-    }
     // The newest snapshot first: it opens the window. Votes above its checkpoint stand in records
     // before it (the journal is cut below the oldest of them), and none may be lost (ZZ-8.1).
     bool passed = last == records.size();
@@ -37,7 +63,7 @@ Status Core::restore(const std::vector<core::Record>& records, bool proven) {
             if (is_snapshot(item) && !replay(std::get<record::Snapshot>(item)))
                 return Error{"journal record " + std::to_string(records[last].index.value) +
                              " holds a state of another cluster file"};
-    for (std::size_t i = 0; i < records.size(); ++i) {
+    for (std::size_t i = first; i < records.size(); ++i) {
         SequenceNumber top;
         for (const record::Item& item : journal[i]) {
             if (const auto* s = std::get_if<record::Snapshot>(&item)) {
@@ -69,6 +95,60 @@ Status Core::restore(const std::vector<core::Record>& records, bool proven) {
     mute_ = (!proven || was_mute) && !peers_.empty();
     sign_config();
     return Ok{};
+}
+
+// ZZ-8.4: the generation starts where its RECOVER says, whatever we hold of an older one.
+Status Core::begin_generation(const message::Recover& r) {
+    ZZ_CHECK(r.generation == sealer_.identity().generation, "RECOVER of generation {} in {}",
+             r.generation.value, sealer_.identity().generation.value);
+    if (const Status right = check(r, faults_, options_.limits.window(), null_digest_); !right)
+        return right;
+    const message::Checkpoint& base = r.base.checkpoint;
+    if (base.n > SequenceNumber(0) && (!state_.decode(r.state.view()) || state_.n() != base.n))
+        return Error{"RECOVER holds a state of another cluster file"};
+    base_ = base;
+    stable_ = {base, {}};
+    stable_state_ = r.state;
+    log_.move(base.n);
+    view_ = begun_view_ = r.view;
+    carried_ = r.chosen;
+    for (const message::Chosen& c : carried_) {
+        Slot& slot = log_.at(c.n);
+        slot.proposal = Proposal{{view_, c.batch_digest}, false, false};
+        slot.since = Instant{INT64_MIN};
+        if (c.batch_digest == null_digest_)
+            slot.keep_body(null_digest_, null_body_);
+    }
+    next_ = base.n + carried_.size() + 1;
+    return Ok{};
+}
+
+// Bodies of what was carried over stand in votes of the older generation, which are no votes here.
+void Core::keep_old_bodies(const std::vector<record::Item>& items, RecordIndex index) {
+    SequenceNumber top;
+    for (const record::Item& item : items) {
+        const auto* voted = std::get_if<record::Voted>(&item);
+        Slot* slot = voted ? log_.find(voted->n) : nullptr;
+        message::BatchContent content{voted ? voted->body : Blob(), {}};
+        if (!slot || !voted->has_body || slot->proposal->vote.digest != voted->digest ||
+            !wire::decode(voted->body.view(), content.batch))
+            continue;
+        slot->keep_body(voted->digest, std::make_shared<message::BatchContent>(std::move(content)));
+        top = std::max(top, voted->n);
+    }
+    if (top > log_.h())
+        vote_records_.push_back({index, top});
+    next_record_ = index + 1;
+}
+
+SignedViewChange Core::claim(Generation next) const {
+    ZZ_CHECK(next > sealer_.identity().generation, "a claim for generation {} in {}", next.value,
+             sealer_.identity().generation.value);
+    auth::Sealer sealer = sealer_;
+    sealer.set_generation(next);
+    message::ViewChange own = make_view_change();
+    own.new_view = view_ + 1;
+    return sealer.embed(own);
 }
 
 void Core::replay(const record::Voted& item) {

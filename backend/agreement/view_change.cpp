@@ -58,7 +58,7 @@ void Core::on_view_change(const SignedViewChange& change) {
     const auto held = view_changes_.find(from);
     if (held != view_changes_.end() && held->second.value.new_view >= view)
         return;
-    if (!is_valid(change, view, faults_, options_.limits.window()))
+    if (!is_valid(change, view, faults_, options_.limits.window(), base_))
         return tell(core::NoticeKind::Rejection, 1, {},
                     "invalid VIEW-CHANGE of " + to_string(change.signer)); // A7
     view_changes_[from] = change;
@@ -116,7 +116,7 @@ void Core::on_new_view(const message::Embedded<message::NewView>& m) {
     if (view < view_ || (view == view_ && active_) || view == View(0) ||
         agreement_id(m.signer) != primary_of(view))
         return;
-    const auto choice = verify(m.value, faults_, options_.limits.window(), null_digest_);
+    const auto choice = verify(m.value, faults_, options_.limits.window(), null_digest_, base_);
     if (!choice) {
         // A9: its primary is faulty; the next one is asked for, if we were waiting for this one.
         tell(core::NoticeKind::Rejection, 1, {}, "invalid NEW-VIEW of " + to_string(m.signer));
@@ -153,12 +153,17 @@ void Core::enter_view(const message::Embedded<message::NewView>& m, const Choice
     advance();
 }
 
-// Proposals of the NEW-VIEW. What is stable here needs none; what lies beyond our window waits
-// until h has moved (move_h).
+// Proposals of the NEW-VIEW, or of the RECOVER that began our generation. What is stable here needs
+// none; what lies beyond our window waits until h has moved (move_h).
 void Core::adopt_chosen() {
-    if (!active_ || !new_view_ || new_view_->value.view != view_)
+    if (!active_)
         return;
-    for (const message::Chosen& c : new_view_->value.chosen) {
+    std::vector<message::Chosen> proposed;
+    if (new_view_ && new_view_->value.view == view_)
+        proposed = new_view_->value.chosen;
+    else if (view_ == begun_view_)
+        proposed = carried_;
+    for (const message::Chosen& c : proposed) {
         if (!log_.holds(c.n))
             continue;
         Slot& slot = log_.at(c.n);

@@ -67,9 +67,10 @@ bool configs_prove(const message::WakeUpProof& proof, const message::Config& con
 
 } // namespace
 
-bool is_stable(const message::StableCertificate& certificate, const Faults& faults) {
-    if (certificate.checkpoint.n == SequenceNumber(0))
-        return certificate.signatures.empty() && certificate.checkpoint == message::Checkpoint{};
+bool is_stable(const message::StableCertificate& certificate, const Faults& faults,
+               const message::Checkpoint& base) {
+    if (certificate.checkpoint.n <= base.n)
+        return certificate.signatures.empty() && certificate.checkpoint == base;
     return all_by<message::Checkpoint>(certificate.signatures, Role::Agreement, faults.quorum()) &&
            std::all_of(certificate.signatures.begin(), certificate.signatures.end(),
                        [&](const Embedded<message::Checkpoint>& c) {

@@ -12,8 +12,10 @@
 
 namespace zz::auth {
 
-// 2f+1 equal CHECKPOINTs of agreement replicas; checkpoint 0 needs none (ZZ-1.7).
-bool is_stable(const message::StableCertificate& certificate, const Faults& faults);
+// 2f+1 equal CHECKPOINTs of agreement replicas. `base`: where the generation starts; it needs no
+// signature, and nothing below it counts (ZZ-8.4). Of the first generation: checkpoint 0 (ZZ-1.7).
+bool is_stable(const message::StableCertificate& certificate, const Faults& faults,
+               const message::Checkpoint& base = {});
 
 // The configuration that f+1 agreement replicas signed alike; nothing if they do not (ZZ-2.1).
 std::optional<message::Config>

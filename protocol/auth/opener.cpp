@@ -51,7 +51,16 @@ class EmbeddedCheck {
         return std::all_of(list.begin(), list.end(),
                            [this](const T& element) { return (*this)(element); });
     }
+    // What is inside a RECOVER is of other generations than ours: claims of the new one, the
+    // certificates in them of an older one (ZZ-8.4). Not remembered: elsewhere they would not do.
+    bool operator()(const message::Recover& recover) {
+        recover_ = recover.generation;
+        return std::apply([this](const auto&... field) { return ((*this)(field) && ...); },
+                          recover.fields());
+    }
     template <class T> bool operator()(const message::Embedded<T>& embedded) {
+        if (recover_)
+            return is_right_in_recover(embedded);
         const Digest key = crypto::sha256(embedded.frame.view());
         if (opener_->verified_before(key))
             return true;
@@ -80,7 +89,18 @@ class EmbeddedCheck {
     }
 
   private:
+    template <class T> bool is_right_in_recover(const message::Embedded<T>& embedded) {
+        wire::Envelope envelope;
+        if (wire::open_envelope(embedded.frame.view(), envelope) != wire::EnvelopeError::None)
+            return false;
+        const bool is_claim = envelope.kind == message::Kind::ViewChange;
+        return (is_claim ? envelope.generation == *recover_ : envelope.generation < *recover_) &&
+               !opener_->header_fault(envelope, false) && opener_->is_signed_rightly(envelope) &&
+               (*this)(embedded.value);
+    }
+
     Opener* opener_;
+    std::optional<Generation> recover_; // inside a RECOVER of this one
 };
 
 namespace {
@@ -95,6 +115,23 @@ bool carried_digest_is_right(const message::Message& m) {
 }
 
 } // namespace
+
+void Opener::set_generation(Generation generation, const std::vector<Digest>& carried) {
+    identity_.generation = generation;
+    carried_ = {carried.begin(), carried.end()};
+    seen_.clear();
+    seen_order_.clear();
+    seen_next_ = 0;
+}
+
+bool Opener::is_carried(const message::Message& m) const {
+    if (carried_.empty())
+        return false;
+    if (const auto* p = std::get_if<message::PrePrepare>(&m))
+        return carried_.contains(p->batch_digest);
+    const auto* b = std::get_if<message::BatchBody>(&m);
+    return b && carried_.contains(b->batch_digest);
+}
 
 bool Opener::verified_before(const Digest& key) const {
     return seen_.contains(key);
@@ -113,6 +150,12 @@ bool Opener::remember(const Digest& key) {
 }
 
 std::optional<Rejected> Opener::header_fault(const wire::Envelope& envelope) const {
+    // A RECOVER is how those of an older generation learn of the newer one.
+    return header_fault(envelope, envelope.kind != message::Kind::Recover);
+}
+
+std::optional<Rejected> Opener::header_fault(const wire::Envelope& envelope,
+                                             bool of_our_generation) const {
     const Rule* rule = rule_of(envelope.kind);
     if (!rule || rule->auth != envelope.auth)
         return Rejected::Malformed;
@@ -120,7 +163,7 @@ std::optional<Rejected> Opener::header_fault(const wire::Envelope& envelope) con
         return Rejected::WrongCluster;
     if (envelope.application != identity_.application)
         return Rejected::WrongApplication;
-    if (envelope.generation != identity_.generation)
+    if (of_our_generation && envelope.generation != identity_.generation)
         return Rejected::WrongGeneration;
     if (!(rule->senders & bit(envelope.sender.role)) ||
         !index_in_range(envelope.sender, identity_.faults))
@@ -129,7 +172,11 @@ std::optional<Rejected> Opener::header_fault(const wire::Envelope& envelope) con
 }
 
 bool Opener::signature_is_right(const wire::Envelope& envelope) const {
-    if (header_fault(envelope) || envelope.auth != wire::AuthKind::Signature)
+    return !header_fault(envelope) && is_signed_rightly(envelope);
+}
+
+bool Opener::is_signed_rightly(const wire::Envelope& envelope) const {
+    if (envelope.auth != wire::AuthKind::Signature)
         return false;
     Signature signature;
     std::copy(envelope.proof.begin(), envelope.proof.end(), signature.bytes.begin());
@@ -187,7 +234,7 @@ Opened Opener::open_any(const Blob& frame, const PrincipalId* link) {
         return Rejected::Malformed;
     if (!carried_digest_is_right(content.message))
         return Rejected::WrongDigest;
-    if (!std::visit(EmbeddedCheck(*this), content.message))
+    if (!is_carried(content.message) && !std::visit(EmbeddedCheck(*this), content.message))
         return Rejected::BadEmbedded;
     return Verified(std::move(content));
 }

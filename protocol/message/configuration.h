@@ -93,15 +93,6 @@ struct WakeUpProof {
     friend bool operator==(const WakeUpProof&, const WakeUpProof&) = default;
 };
 
-// Operator, signed (ZZ-8.4).
-struct Recover {
-    static constexpr Kind kind = Kind::Recover;
-    ApplicationId application;
-    Generation generation; // the new one
-    ZZ_FIELDS(application, generation)
-    friend bool operator==(const Recover&, const Recover&) = default;
-};
-
 // Controller -> agreement, tag, each heartbeat: which of its machines of this application are
 // ready.
 struct ControllerStatus {

@@ -73,6 +73,22 @@ struct NewView {
     friend bool operator==(const NewView&, const NewView&) = default;
 };
 
+// Operator, signed (ZZ-8.4): where the new generation starts, so that nothing of an older one is
+// needed in it. A claim is a VIEW-CHANGE that an agreement replica made from its journal, sealed
+// with the new generation.
+struct Recover {
+    static constexpr Kind kind = Kind::Recover;
+    ApplicationId application;
+    Generation generation;  // the new one
+    StableCertificate base; // of an older generation; without signatures if it was its base
+    Blob state;             // the agreement state under it; empty at checkpoint 0
+    View view;              // the highest new_view of the claims
+    List<Embedded<ViewChange>, kMaxAgreement> claims; // at least 2f+1
+    List<Chosen, kMaxWindow> chosen; // what they still prove: base + 1 upward without a gap
+    ZZ_FIELDS(application, generation, base, state, view, claims, chosen)
+    friend bool operator==(const Recover&, const Recover&) = default;
+};
+
 // Agreement -> agreement, tag: retransmission by status exchange (ZZ-3.6).
 struct AgreementStatus {
     static constexpr Kind kind = Kind::AgreementStatus;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "protocol/auth/digests.h"
 #include "protocol/base/check.h"
 #include "protocol/crypto/sha256.h"
 #include "protocol/wire/codec.h"
@@ -29,7 +30,7 @@ Replicas::Replicas(std::uint32_t f) : faults_{f} {
 }
 
 auth::Identity Replicas::identity(const PrincipalId& self) const {
-    return {ClusterId{}, ApplicationId(0), Generation(0), self, faults_};
+    return {ClusterId{}, ApplicationId(0), generation_, self, faults_};
 }
 
 Digest Replicas::root(SequenceNumber n) {
@@ -218,10 +219,68 @@ void Replicas::restart(std::uint32_t i, bool proven, std::size_t keep) {
     n.sent.clear();
     n.up = true;
     make_core(n);
-    const Status restored = n.core->restore(n.journal, proven);
+    const NewGeneration generation{&recover_, false};
+    const Status restored =
+        n.core->restore(n.journal, proven, generation_ > Generation(0) ? &generation : nullptr);
     ZZ_CHECK(bool(restored), "restore failed: {}", restored.error().text);
     std::erase_if(played_, [i](const auto& p) { return p.first == i; });
     input(i, core::TimePassed{});
+}
+
+SignedViewChange Replicas::forge(std::uint32_t from, const message::ViewChange& claim) {
+    auth::Sealer sealer = *node(from).sealer;
+    sealer.set_generation(generation_ + 1);
+    return sealer.embed(claim);
+}
+
+message::Recover Replicas::recover(const std::vector<std::uint32_t>& claimants,
+                                   const std::vector<SignedViewChange>& forged) {
+    message::Recover r;
+    r.application = ApplicationId(0);
+    r.generation = generation_ + 1;
+    for (const std::uint32_t i : claimants) {
+        SignedViewChange claim = core(i).claim(r.generation);
+        for (const SignedViewChange& f : forged)
+            if (f.signer == claim.signer)
+                claim = f;
+        r.view = std::max(r.view, claim.value.new_view);
+        if (claim.value.h > r.base.checkpoint.n) {
+            r.base = claim.value.stable;
+            r.state = core(i).stable_state();
+        }
+        r.claims.push_back(std::move(claim));
+    }
+    r.chosen = choose_above(r.claims, r.base.checkpoint.n, options_.limits.window(), faults_,
+                            auth::batch_digest(wire::content_of({}).encoded.view()));
+    return r;
+}
+
+void Replicas::begin(const message::Recover& recover) {
+    const PrincipalId who{Role::Operator, 1, 0};
+    const auth::PlainKeyring keys(who, kSecret);
+    const Blob frame = auth::Sealer(identity(who), keys).sign(recover);
+    std::vector<Digest> carried;
+    for (const message::Chosen& c : recover.chosen)
+        carried.push_back(c.batch_digest);
+    for (const auto& n : nodes_)
+        ZZ_CHECK(std::holds_alternative<auth::Verified>(n->opener->open(frame, who)),
+                 "the RECOVER does not open");
+    generation_ = recover.generation;
+    recover_ = recover;
+    std::erase_if(played_, [](const auto&) { return true; });
+    for (const auto& n : nodes_) {
+        n->sealer->set_generation(generation_);
+        n->opener->set_generation(generation_, carried);
+        n->committed.clear();
+        n->sent.clear();
+        n->up = true;
+        make_core(*n);
+        const NewGeneration generation{&recover_, true};
+        const Status restored = n->core->restore(n->journal, false, &generation);
+        ZZ_CHECK(bool(restored), "restore failed: {}", restored.error().text);
+    }
+    for (std::uint32_t i = 1; i <= size(); ++i)
+        input(i, core::TimePassed{});
 }
 
 std::size_t Replicas::committed_everywhere() const {

@@ -75,6 +75,15 @@ class Replicas {
     // The core dies with all but its journal; `keep` records survive.
     void restart(std::uint32_t i, bool proven = true, std::size_t keep = SIZE_MAX);
 
+    // What an operator would sign for the generation after ours: claims of these replicas (`forged`
+    // in the place of those by the same signers), the highest checkpoint that they prove.
+    message::Recover recover(const std::vector<std::uint32_t>& claimants,
+                             const std::vector<SignedViewChange>& forged = {});
+    // A claim of `from` for the generation after ours, with other contents.
+    SignedViewChange forge(std::uint32_t from, const message::ViewChange& claim);
+    // Every replica opens this RECOVER and starts in its generation, without proof of its votes.
+    void begin(const message::Recover& recover);
+
     bool settle = true; // committed batches settle and checkpoints match
     std::size_t committed_everywhere() const;
     // Equal digests at equal numbers on all of these.
@@ -95,6 +104,8 @@ class Replicas {
     void deliver(const Letter& letter);
 
     Faults faults_;
+    Generation generation_;
+    message::Recover recover_; // of generation_, if it is above the first
     Options options_;
     std::vector<std::unique_ptr<Node>> nodes_;
     std::unique_ptr<auth::PlainKeyring> client_keys_;

@@ -225,6 +225,62 @@ class FramesTest : public QObject {
             q.opener.open(q.sealer.seal(body, {q.to})[0].frame, q.from)));
     }
 
+    // ZZ-8.4: an embedded frame that was right in the old generation is not in the new one, also if
+    // it was seen before; a batch that the RECOVER carries over is right by its digest.
+    void generation_ends_what_was_verified() {
+        const PrincipalId a2 = principal(AgreementId(2)), a3 = principal(AgreementId(3));
+        const auth::PlainKeyring keys2(a2, kSecret), keys3(a3, kSecret);
+        auth::Sealer sealer(identity_of(a2), keys2);
+        auth::Opener opener(identity_of(a3), keys3);
+        message::NewView view;
+        view.view_changes.push_back(sealer.embed(message::ViewChange{}));
+        const auto verified = [&](const message::Message& m) {
+            return std::holds_alternative<auth::Verified>(
+                opener.open(sealer.seal(m, {a3}).front().frame, a2));
+        };
+        message::BatchBody body;
+        Filler filler(5);
+        do
+            filler.fill(body);
+        while (body.batch.batch.bundles.empty());
+        QVERIFY(verified(view));
+        QVERIFY(verified(body));
+        sealer.set_generation(Generation(1));
+        opener.set_generation(Generation(1), {});
+        QVERIFY(!verified(view));
+        QVERIFY(!verified(body));
+        opener.set_generation(Generation(1), {body.batch_digest});
+        QVERIFY(verified(body));
+    }
+
+    // ZZ-8.4: a RECOVER opens in whatever generation its receiver is; inside of it claims are of
+    // the new one and certificates of an older one, and all are signed.
+    void recover_opens_in_every_generation() {
+        const PrincipalId self = principal(AgreementId(3)), who{Role::Operator, 2, 0};
+        const auth::PlainKeyring keys(self, kSecret), operator_keys(who, kSecret);
+        const auth::Sealer sealer(identity_of(who), operator_keys);
+        message::Recover recover;
+        Filler filler(4);
+        do
+            filler.fill(recover);
+        while (recover.claims.empty() || recover.base.signatures.empty());
+        const auto opens = [&](const message::Recover& m, Generation generation) {
+            auth::Opener opener(identity_of(self), keys);
+            opener.set_generation(generation, {});
+            return std::holds_alternative<auth::Verified>(opener.open(sealer.sign(m), who));
+        };
+        for (const std::uint32_t g : {0U, 1U, 7U})
+            QVERIFY(opens(recover, Generation(g)));
+        message::Recover later = recover;
+        later.generation = Generation(2); // its claims are not
+        QVERIFY(!opens(later, Generation(0)));
+        message::Recover forged = recover;
+        Bytes frame(forged.claims[0].frame.view().begin(), forged.claims[0].frame.view().end());
+        frame.back() ^= 1;
+        forged.claims[0].frame = Blob(std::move(frame));
+        QVERIFY(!opens(forged, Generation(0)));
+    }
+
     void garbage_is_refused() {
         std::mt19937 random(1);
         Pair p(message::Kind::Prepare);

@@ -100,6 +100,16 @@ class Filler {
         if constexpr (std::is_same_v<T, message::PrePrepare> ||
                       std::is_same_v<T, message::BatchBody>)
             v.batch_digest = batch_digest(v.batch.encoded.view());
+        if constexpr (std::is_same_v<T, message::Recover>) {
+            // Claims are of the generation that it begins, what they carry of an older one.
+            v.generation = Generation(1);
+            for (auto& claim : v.claims) {
+                Identity identity = identity_of(claim.signer);
+                identity.generation = v.generation;
+                const PlainKeyring keys(claim.signer, kSecret);
+                claim = Sealer(identity, keys).embed(claim.value);
+            }
+        }
     }
 
     template <std::size_t I = 0> message::Message message(std::size_t index) {
