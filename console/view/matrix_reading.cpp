@@ -123,7 +123,10 @@ QString row_note(const MatrixData& data, const MatrixReading& reading, std::size
             if (it != most)
                 others += it->second;
         }
-        const bool one_off = others.size() <= static_cast<int>(m.faults().f);
+        const bool convicted =
+            std::find(reading.now.blame.convicted.begin(), reading.now.blame.convicted.end(),
+                      row) != reading.now.blame.convicted.end();
+        const bool one_off = !convicted && others.size() <= static_cast<int>(m.faults().f);
         note = one_off ? tr("differs at %1").arg(others.join(QStringLiteral(", ")))
                        : tr("equivocates");
     }
