@@ -156,7 +156,9 @@ MatrixLayout layout_of(const MatrixData& data, const MatrixReading& reading, dou
     out.gap = dense ? 3 : 8;
     const double columns = std::max<double>(1.0, static_cast<double>(out.columns));
     const double room = width - pad * 2 - names_width - out.notes_width - pad;
-    const double least = metrics.horizontalAdvance(u'W') + 8;
+    double least = metrics.horizontalAdvance(u'W') + 8;
+    for (const MatrixColumn& column : data.columns)
+        least = std::max(least, strong.horizontalAdvance(column.name) + 2);
     out.cell_width = std::clamp(std::floor(room / columns) - out.gap, least, line * 8.0);
     out.cell_height = std::round(dense ? line * 1.35 : line * 2.5);
     const double caption = dense ? 0 : small.height();

@@ -239,7 +239,10 @@ void paint_matches(QPainter& painter, const MatrixPaint& p) {
     const QFontMetricsF small(painter.font());
     const double head = p.layout.grid.left() - line.left() - 6;
     painter.drawText(QRectF(line.left(), line.top(), head, line.height()), kLeft,
-                     small.elidedText(tr("column matches on"), Qt::ElideRight, head));
+                     small.elidedText(head > small.horizontalAdvance(tr("column matches on"))
+                                          ? tr("column matches on")
+                                          : tr("match"),
+                                      Qt::ElideRight, head));
     painter.setFont(strong_font(base));
     for (std::size_t c = 0; c < p.layout.columns; ++c) {
         const auto& match = p.reading.match[c];
@@ -249,7 +252,7 @@ void paint_matches(QPainter& painter, const MatrixPaint& p) {
         painter.setPen(is_v ? p.theme.good_text : match ? p.theme.text : p.theme.muted);
         painter.drawText(p.layout.column_match(c), Qt::AlignCenter,
                          match ? p.reading.classes[static_cast<std::size_t>(*match)].letter
-                               : QStringLiteral("none"));
+                               : QStringLiteral("–"));
     }
     painter.setFont(base);
 }

@@ -43,7 +43,9 @@ QString word_of(const PlacedReplica& replica) {
             .arg(words(replica.state))
             .arg(static_cast<int>(*replica.progress * 100 + 0.5));
     if (replica.role == Role::Agreement && replica.state == ReplicaState::Active)
-        return replica.primary ? tr("agreement, primary") : tr("agreement");
+        return replica.primary ? tr("primary") : tr("agreement");
+    if (replica.state == ReplicaState::Paused && !replica.badges)
+        return tr("in memory"); // the moon says that it sleeps
     return words(replica.state, replica.badges);
 }
 
