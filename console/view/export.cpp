@@ -8,6 +8,7 @@
 #include <QImage>
 #include <QJsonArray>
 #include <QJsonDocument>
+#include <QPainter>
 #include <QSaveFile>
 #include <QSvgGenerator>
 #include <QTimeZone>
