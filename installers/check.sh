@@ -38,6 +38,11 @@ for unit in "$here"/systemd/*@.service; do
         complain "$(cat "$work/own")"
     fi
 done
+# A unit that is wrong would have been complained about.
+printf '[Service]\nExecStart=/usr/bin/zz-host\nNoSuchDirective=yes\n' >"$work/wrong.service"
+systemd-analyze verify --man=no "$work/wrong.service" >"$work/verify" 2>&1 || true
+grep -q 'NoSuchDirective' "$work/verify" ||
+    complain "systemd-analyze verify finds no fault in a wrong unit"
 # Hardening of every program, whatever built it.
 for program in "$programs"/zz*; do
     [ -f "$program" ] && [ -x "$program" ] || continue
@@ -62,7 +67,7 @@ done
 if command -v man >/dev/null 2>&1; then
     for page in "$here"/man/*; do
         text=$(LC_ALL=C.UTF-8 MANROFFSEQ='' man --warnings -E UTF-8 -l -Tutf8 "$page" \
-            2>&1 >/dev/null || true)
+            2>&1 >/dev/null) || text="man cannot format it: $text"
         [ -z "$text" ] || complain "$page: $text"
     done
 fi

@@ -27,6 +27,8 @@ bool fits(const telemetry::Event& event) {
         frames += frame.size();
     return event.text().size() <= telemetry::kTextBytesMax && event.digest().size() <= 32 &&
            static_cast<std::size_t>(event.columns_size()) <= telemetry::kColumnsMax &&
+           static_cast<std::size_t>(event.requests_size()) <= telemetry::kRequestsMax &&
+           static_cast<std::size_t>(event.members_size()) <= telemetry::kMembersMax &&
            static_cast<std::size_t>(event.frames_size()) <= telemetry::kFramesMax &&
            frames <= telemetry::kUpdateBytesMax;
 }
@@ -50,7 +52,8 @@ bool Hub::take(const transport::Peer& from, std::string_view bytes) {
     }
     const bool good = update.has_event()
                           ? is_from(update.event().source(), host_, from) && fits(update.event())
-                          : update.has_facts() && is_from(update.facts().source(), host_, from);
+                          : update.has_facts() && bytes.size() <= telemetry::kFactsBytesMax &&
+                                is_from(update.facts().source(), host_, from);
     if (!good) {
         ++dropped_;
         return false;
