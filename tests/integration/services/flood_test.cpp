@@ -60,8 +60,11 @@ class FloodTest : public QObject {
             .size();
     }
 
-    // As the gateway, whose key is good: bundles for its own lanes whose signature is not.
-    void flood(const std::atomic<bool>& stop, std::atomic<int>& sent) const {
+    // As the gateway, whose key is good: bundles for its own lanes whose signature is not. Makes
+    // them from the start and sends them once `sending`: what the flooder itself burns on this
+    // machine is no cost of the service.
+    void flood(const std::atomic<bool>& stop, const std::atomic<bool>& sending,
+               std::atomic<int>& sent) const {
         const auto& client = app().clients[0];
         const auto self = zz::principal(client.id);
         auto keys = zz::crypto::read_key_file(dc_->layout().key(dc_->cluster(), app().id, self));
@@ -88,7 +91,8 @@ class FloodTest : public QObject {
                 for (const auto& replica : app().agreement) {
                     const auto to = zz::principal(replica.id);
                     for (auto& sealed : sealer.seal(bundle, {to}))
-                        sent += (*link)->send(zz::transport::peer(app().id, to), sealed.frame);
+                        if (sending)
+                            sent += (*link)->send(zz::transport::peer(app().id, to), sealed.frame);
                 }
             }
             (*link)->poll(zz::milliseconds(1));
@@ -114,11 +118,12 @@ class FloodTest : public QObject {
 
     // 16,000 bundles a second that are not good, from one client; another keeps 80 % of its rate.
     void k6_one_client_floods() {
-        const auto load = dc_->start_load({"--clients", "4", "--seconds", "12"});
-        QTest::qWait(6000);
-        std::atomic<bool> stop{false};
+        std::atomic<bool> stop{false}, sending{false};
         std::atomic<int> sent{0};
-        std::thread flooder([&] { flood(stop, sent); });
+        std::thread flooder([&] { flood(stop, sending, sent); });
+        const auto load = dc_->start_load({"--clients", "4", "--seconds", "18"});
+        QTest::qWait(9000);
+        sending = true;
         load->waitForFinished(60'000);
         stop = true;
         flooder.join();
@@ -126,7 +131,7 @@ class FloodTest : public QObject {
                        load->readAllStandardError()};
         QVERIFY2(done.code == 0, done.err);
         const QJsonArray series = done.json()["series"].toArray();
-        const double before = median_of(series, 1, 5), during = median_of(series, 7, 11);
+        const double before = median_of(series, 1, 8), during = median_of(series, 10, 17);
         qInfo("%.0f requests/s before, %.0f during %d bad bundles", before, during, sent.load());
         QVERIFY(sent > 20'000);
         QVERIFY(during >= 0.8 * before);
