@@ -91,8 +91,7 @@ void paint_spark(QPainter& p, const QRectF& box, const Card& card, const Theme& 
     area.lineTo(box.left() + card.spark.last().x() * box.width(), box.bottom());
     area.lineTo(box.left() + card.spark.first().x() * box.width(), box.bottom());
     p.fillPath(area, t.accent_soft);
-    p.setPen(QPen(t.accent, 1.6));
-    p.drawPath(line);
+    p.strokePath(line, QPen(t.accent, 1.6));
 }
 
 void paint_replicas(QPainter& p, QPointF at, const std::vector<ReplicaNow>& list, const Theme& t) {

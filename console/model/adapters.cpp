@@ -116,8 +116,10 @@ ThroughputData throughput_data(const Session& session, std::int64_t span_ns, int
                 if (sample.wall_ns < from_ns || sample.wall_ns > to_ns)
                     continue;
                 const double x = static_cast<double>(sample.wall_ns / 1'000'000);
-                if (sample.served) {
+                if (sample.served)
                     one.rate.append({x, sample.rate});
+                // Only clients that measure know a latency; none is not zero.
+                if (sample.p99_ms > 0) {
                     one.p50.append({x, sample.p50_ms});
                     one.p99.append({x, sample.p99_ms});
                 }

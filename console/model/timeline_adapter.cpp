@@ -147,7 +147,8 @@ Lanes make_lanes(const Session& session, int wanted, TimelineData& out) {
 void fold_agreement(Lanes& lanes, int app, const telemetry::Event& event) {
     const std::int64_t at = event.wall_ns();
     auto* own = lanes.agreement_lane(app, event.source().principal().index());
-    auto* subject = lanes.execution_lane(app, event.subject().index());
+    const bool of_execution = event.subject().role() == static_cast<std::uint32_t>(Role::Execution);
+    auto* subject = of_execution ? lanes.execution_lane(app, event.subject().index()) : nullptr;
     switch (event.kind()) {
     case telemetry::DEVIATION:
         change(own, BarKind::Detecting, at);
@@ -160,15 +161,19 @@ void fold_agreement(Lanes& lanes, int app, const telemetry::Event& event) {
     case telemetry::SETTLED_BY_EVIDENCE:
         change(own, BarKind::Ordering, at);
         break;
+    case telemetry::EPOCH_SETTLED:
+    case telemetry::STABLE_CHECKPOINT: // Settles what nobody decides any more (ZZ-5.2).
+        if (own != nullptr && own->bars.back().kind == BarKind::Detecting)
+            change(own, BarKind::Ordering, at);
+        break;
     case telemetry::VIEW_CHANGE_STARTED:
         change(own, BarKind::ViewChange, at);
         break;
     case telemetry::VIEW_ENTERED:
         change(own, BarKind::Ordering, at);
         break;
-    case telemetry::ACCUSED:
-        if (event.subject().role() == static_cast<std::uint32_t>(Role::Execution))
-            change(subject, BarKind::Convicting, at);
+    case telemetry::ACCUSED: // f of them convict nobody (ZZ-6.7), so the lane goes on.
+        mark(subject, MarkKind::Suspicion, at, sentence(event));
         break;
     case telemetry::CONVICTED:
         if (subject != nullptr && subject->bars.back().kind != BarKind::Removing)

@@ -179,6 +179,11 @@ void ThroughputChart::paintMarks(QPainter& painter) {
     const double span = static_cast<double>(std::max<std::int64_t>(1, data_.to_ms - data_.from_ms));
     double last = -1e9;
     painter.setRenderHint(QPainter::Antialiasing);
+    const auto holds = [this](const ThroughputSeries& one) { return !one.of(measure_).isEmpty(); };
+    if (std::none_of(data_.series.begin(), data_.series.end(), holds)) {
+        painter.setPen(theme_->muted);
+        painter.drawText(plot, Qt::AlignCenter, tr("nobody measures this"));
+    }
     for (const ThroughputMark& mark : data_.marks) {
         if (mark.at_ms < data_.from_ms || mark.at_ms > data_.to_ms)
             continue;
