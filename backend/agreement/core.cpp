@@ -211,6 +211,7 @@ Output Core::take_output() {
 void Core::facts(core::AgreementFacts& facts) const {
     facts.view = view_;
     facts.view_active = active_;
+    facts.mute = mute_;
     facts.configuration = state_.members().config();
     facts.committed = state_.n();
     facts.stable = log_.h();

@@ -24,6 +24,12 @@ void Core::restore(const std::vector<core::Record>& records) {
             durable_ = durable;
         last_record_ = std::max(last_record_, r.index);
     }
+    // ZZ-8.4: a configuration of an older generation may never have been; images were made.
+    if (durable_.generation != sealer_.identity().generation) {
+        durable_.number = {};
+        durable_.epoch = {};
+        durable_.generation = sealer_.identity().generation;
+    }
     if (durable_.has_keys)
         enrol_ = message::Enrol{durable_.slot, durable_.image, durable_.signing, durable_.exchange};
 }

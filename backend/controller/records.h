@@ -20,7 +20,8 @@ struct Durable {
     Incarnation image;
     SigningKey signing;
     ExchangeKey exchange;
-    ZZ_FIELDS(number, epoch, has_image, has_keys, slot, image, signing, exchange)
+    Generation generation; // of `number` and `epoch`
+    ZZ_FIELDS(number, epoch, has_image, has_keys, slot, image, signing, exchange, generation)
     friend bool operator==(const Durable&, const Durable&) = default;
 };
 

@@ -16,6 +16,7 @@ Core::Core(Settings settings, const auth::Sealer& sealer)
       membership_(settings_.faults, settings_.configuration),
       orders_(settings_.faults, 2 * std::uint64_t{settings_.limits.window()}),
       fetch_(settings_.limits.walk_bytes_per_second), nonce_(settings_.nonce) {
+    stable_.checkpoint = settings_.base;
     ZZ_CHECK(sealer.identity().self.role == Role::Execution, "{} is no execution replica",
              to_string(sealer.identity().self));
 }
@@ -55,7 +56,7 @@ void Core::start(Instant now) {
     started_ = true;
     last_step_ = now;
     heartbeat_at_ = now + settings_.limits.heartbeat;
-    act(Open{});
+    act(Open{sealer_->identity().generation, settings_.base.n, settings_.base.root});
     ++nonce_;
     ask_configuration();
     ask_status(now);

@@ -44,7 +44,8 @@ struct Settings {
     cluster::Limits limits;
     message::Config configuration; // of the cluster file
     cluster::WakeupPolicy wakeup = cluster::WakeupPolicy::Evidence;
-    std::uint64_t nonce = 1; // of the first question for the configuration; best random
+    message::Checkpoint base; // where the sealer's generation starts (ZZ-8.4); stable by itself
+    std::uint64_t nonce = 1;  // of the first question for the configuration; best random
 };
 
 using Action = std::variant<Job, core::Configured>;

@@ -70,12 +70,33 @@ void Engine::set_note(SequenceNumber n, bool whole, bool stable) {
         retention_->set_note(n, encode(after));
 }
 
+// What became stable in an older generation above the base never happened (ZZ-8.4).
+void Engine::enter_generation(const Open& job) {
+    const std::string name = "generation";
+    Bytes ours;
+    for (int shift = 0; shift < 32; shift += 8)
+        ours.push_back(static_cast<std::uint8_t>(job.generation.value >> shift));
+    if (job.generation == Generation(0) || store_->note(name) == ours)
+        return;
+    const auto held = retention_->held().find(job.base);
+    if (held == retention_->held().end() || held->second.root != job.base_root) {
+        forget_checkpoints();
+    } else {
+        set_note(job.base, false, true);
+        retention_->forget_above(job.base);
+    }
+    state::StoreBatch batch;
+    batch.notes.push_back({name, ours});
+    store_->apply(batch);
+}
+
 // What was reported and signed above the stable checkpoint died with the process, and agreement
 // replicas that died too ask for it again (ZZ-5.2): so it is replayed from there, not from the
 // newest checkpoint.
-void Engine::on(const Open&) {
+void Engine::on(const Open& job) {
     queue_.clear();
     numbers_.clear();
+    enter_generation(job);
     const state::HeldCheckpoint* from = newest_stable(*retention_);
     stable_ = from ? from->n : SequenceNumber(0);
     if (from)

@@ -61,6 +61,7 @@ class Engine {
 
     // engine.cpp
     void on(const Open& job);
+    void enter_generation(const Open& job);
     void on(const ExecuteBatch& job);
     void on(const TakeCheckpoint& job);
     void on(const LookupReplies& job);

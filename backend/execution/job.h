@@ -16,8 +16,13 @@ namespace zz::execution {
 // --- jobs
 
 // Goes back to the newest stable checkpoint that the store holds, or to the beginning: the first
-// job after a start. -> Opened
-struct Open {};
+// job after a start. In a generation above the first (ZZ-8.4), the first time, to `base` if the
+// store holds that very state, else to the beginning; nodes stay. -> Opened
+struct Open {
+    Generation generation;
+    SequenceNumber base;
+    Digest base_root;
+};
 // -> Executed, or NeedsNodes (perhaps several times) and then Executed.
 struct ExecuteBatch {
     SequenceNumber n; // one more than the last one executed or installed

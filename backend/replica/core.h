@@ -21,8 +21,9 @@ class Core {
         : agreement_(sealer, std::move(options)), detection_(sealer, std::move(settings)) {}
 
     // See agreement::Core::restore.
-    Status restore(const std::vector<core::Record>& records, bool proven) {
-        return agreement_.restore(records, proven);
+    Status restore(const std::vector<core::Record>& records, bool proven,
+                   const agreement::NewGeneration* generation = nullptr) {
+        return agreement_.restore(records, proven, generation);
     }
 
     void step(Instant now, const Input& input);

@@ -93,6 +93,7 @@ void to_proto(const core::Notice& from, telemetry::Event& to) {
 void to_proto(const core::AgreementFacts& from, telemetry::AgreementFacts& to) {
     to.set_view(from.view.value);
     to.set_view_active(from.view_active);
+    to.set_mute(from.mute);
     to.set_configuration(from.configuration.number.value);
     to.set_epoch(from.configuration.epoch.value);
     to.set_generation(from.configuration.generation.value);

@@ -98,7 +98,7 @@ bool Loop::run(Service& service) {
                 service.on_ready(now, fd);
         if (!service.on_turn(now))
             return false;
-        if (stop_.stopped())
+        if (stop_.stopped() || !ending_.empty())
             return true;
         tell(service, now);
     }
@@ -161,7 +161,7 @@ void Loop::tell(Service& service, Instant now) {
 }
 
 void Loop::say_goodbye(std::string_view text) {
-    feed_.event(telemetry::SERVICE_STOPPED, text);
+    feed_.event(telemetry::SERVICE_STOPPED, ending_.empty() ? text : ending_);
     for (const auto& update : feed_.take())
         tell_host(LocalFrame::Update, update);
     transport_->flush();

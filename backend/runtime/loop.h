@@ -75,8 +75,10 @@ class Loop {
     Feed& feed() { return feed_; }
     StopSignal& stop_signal() { return stop_; }
 
-    // Until SIGTERM or the service ends it. True: a signal.
+    // Until SIGTERM, or end(), or the service ends it. False: the service, since something failed.
     bool run(Service& service);
+    // After this turn; `why` is told as the reason.
+    void end(std::string why) { ending_ = std::move(why); }
     // Telemetry that still waits leaves now, as far as it can.
     void say_goodbye(std::string_view text);
     // To our zz-host itself.
@@ -92,6 +94,7 @@ class Loop {
     std::unique_ptr<transport::Transport> transport_;
     Feed feed_;
     StopSignal stop_;
+    std::string ending_;
     Instant next_heartbeat_{}, next_feed_{};
 };
 

@@ -7,7 +7,9 @@ namespace zz::runtime {
 namespace {
 
 auth::Identity identity_of(const Node::Options& o) {
-    return {o.cluster->id, o.application->id, Generation(0), o.self, o.application->faults()};
+    return {o.cluster->id, o.application->id,
+            o.generation != nullptr ? o.generation->recover.generation : Generation(0), o.self,
+            o.application->faults()};
 }
 
 } // namespace
@@ -25,6 +27,12 @@ message::Config first_configuration(const cluster::Application& application) {
 Node::Node(const Options& options)
     : options_(options), keyring_(*options.keys), identity_(identity_of(options)),
       sealer_(identity_, keyring_), opener_(identity_, keyring_) {
+    if (options_.generation != nullptr) {
+        std::vector<Digest> carried;
+        for (const message::Chosen& c : options_.generation->recover.chosen)
+            carried.push_back(c.batch_digest);
+        opener_.set_generation(identity_.generation, carried);
+    }
     const auto& app = *options_.application;
     const auto know = [&](const PrincipalId& who, const PublicKeys& keys, bool dials_in) {
         keyring_.learn(who, keys);
@@ -41,7 +49,8 @@ Node::Node(const Options& options)
         know(principal(host.id), host.keys, false);
     }
     for (const auto& entry : options_.cluster->operators)
-        know(principal(entry.id), entry.keys, false);
+        if (entry.role == cluster::OperatorRole::Operator)
+            know(principal(entry.id), entry.keys, false);
     learn(first_configuration(app));
 }
 
@@ -69,10 +78,27 @@ void Node::learn(const message::Config& config) {
 
 std::optional<auth::Verified> Node::open(const Blob& frame, const PrincipalId& link) {
     auth::Opened opened = opener_.open(frame, link);
-    if (auto* verified = std::get_if<auth::Verified>(&opened))
-        return std::move(*verified);
+    if (auto* verified = std::get_if<auth::Verified>(&opened)) {
+        const auto* recover = std::get_if<message::Recover>(&verified->message());
+        if (recover == nullptr)
+            return std::move(*verified);
+        const Generation known = newer_ ? newer_->recover.generation : identity_.generation;
+        if (recover->application == application() && recover->generation > known)
+            newer_ = GenerationStart{frame, *recover};
+        return std::nullopt;
+    }
+    if (std::get<auth::Rejected>(opened) == auth::Rejected::WrongGeneration)
+        stale_.insert(link);
     ++rejected_[static_cast<std::size_t>(std::get<auth::Rejected>(opened))];
     return std::nullopt;
+}
+
+void Node::tell_generation() {
+    const std::set<PrincipalId> stale = std::exchange(stale_, {});
+    if (options_.generation == nullptr)
+        return;
+    for (const PrincipalId& to : stale)
+        send_frame(to, options_.generation->frame);
 }
 
 void Node::post(std::vector<core::Send> sends) {

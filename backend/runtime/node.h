@@ -11,7 +11,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 
+#include "backend/runtime/generation.h"
 #include "protocol/auth/crypto_keyring.h"
 #include "protocol/auth/opener.h"
 #include "protocol/auth/sealer.h"
@@ -37,6 +39,7 @@ class Node {
         HostId host; // whose relay is ours
         const crypto::KeyPair* keys = nullptr;
         transport::Transport* transport = nullptr;
+        const GenerationStart* generation = nullptr; // null: the first one; outlives the node
         bool admits =
             true; // lets peers dial in: off for a principal that shares its transport with others
     };
@@ -63,6 +66,11 @@ class Node {
     // Sends leave in their order, each not before its record is durable.
     void post(std::vector<core::Send> sends);
     void set_durable(RecordIndex index);
+    // A RECOVER of a later generation came: whoever owns the node keeps it and starts anew.
+    const std::optional<GenerationStart>& newer() const { return newer_; }
+    void drop_newer() { newer_.reset(); }
+    // Those who spoke in another generation since the last call are told of ours.
+    void tell_generation();
     bool congested() const { return held_.size() >= kHeldSendsMax; }
     std::uint64_t dropped() const { return dropped_; }
 
@@ -76,6 +84,8 @@ class Node {
     auth::Identity identity_;
     auth::Sealer sealer_;
     auth::Opener opener_;
+    std::optional<GenerationStart> newer_;
+    std::set<PrincipalId> stale_; // links; at most as many as there are
     std::map<ExecutionId, ExchangeKey> admitted_;
     std::deque<core::Send> held_;
     RecordIndex durable_;

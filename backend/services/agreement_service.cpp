@@ -12,7 +12,10 @@
 #include "backend/runtime/shell.h"
 #include "backend/services/drill_port.h"
 #include "backend/services/rejections.h"
+#include "backend/services/renewal.h"
 #include "backend/services/setup.h"
+#include "protocol/auth/digests.h"
+#include "protocol/wire/codec.h"
 
 namespace zz::services {
 namespace {
@@ -86,7 +89,9 @@ class AgreementService final : public runtime::Service {
   public:
     AgreementService(Setup& setup, runtime::Loop& loop)
         : setup_(setup), loop_(loop), node_({&setup.cluster, setup.application, setup.self,
-                                             setup.host, &setup.keys, &loop.transport()}),
+                                             setup.host, &setup.keys, &loop.transport(),
+                                             setup.generation_start()}),
+          operators_(setup.cluster, setup.host, std::string()),
           core_(node_.sealer(), options_of(*setup.application), settings_of(*setup.application)),
           drills_(setup, node_.sealer().identity(), loop.feed()) {}
 
@@ -119,7 +124,13 @@ class AgreementService final : public runtime::Service {
             shell_->frame(now, frame, link);
     }
     bool on_turn(Instant now) override {
+        if (has_valid_renewal() && renew(node_, setup_.folder->path(), loop_))
+            return true;
         shell_->turn(serve_clients(now));
+        if (now >= next_telling_) {
+            next_telling_ = now + setup_.application->limits.heartbeat;
+            node_.tell_generation();
+        }
         drills_.on_turn(now);
         if (const Status good = journal_->status(); !good) {
             // What the disk holds is unknown: no further vote may leave (scenario S2).
@@ -129,6 +140,11 @@ class AgreementService final : public runtime::Service {
         return true;
     }
     void on_command(const telemetry::Command& command) override {
+        if (const auto body = operators_.check_passed_on(command)) {
+            take_recover(node_, *body);
+            if (body->what_case() == telemetry::CommandBody::kRecoverClaim)
+                claim(body->recover_claim());
+        }
         drills_.on_command(command, runtime::now(), core_.agreement().committed_mark());
     }
     Instant wake_at() const override { return clients_.empty() ? shell_->wake_at() : Instant{}; }
@@ -162,13 +178,66 @@ class AgreementService final : public runtime::Service {
         return std::accumulate(rejected.begin(), rejected.end(), std::uint64_t{0});
     }
 
+    // What this replica's journal shows, to the zz-host, which an operator asks (ZZ-8.4).
+    void claim(const telemetry::RecoverClaimRequest& request) {
+        const Generation next(request.generation());
+        if (request.application() != setup_.application->id.value ||
+            next != node_.sealer().identity().generation + 1)
+            return;
+        telemetry::LocalControl control;
+        auto& out = *control.mutable_claim();
+        out.set_application(request.application());
+        out.set_replica(setup_.self.index);
+        out.set_generation(next.value);
+        const auto& core = core_.agreement();
+        out.set_frame(std::string(text_of(core.claim(next).frame.view())));
+        out.set_state(std::string(text_of(core.stable_state().view())));
+        if (setup_.generation)
+            out.set_recover(std::string(text_of(setup_.generation->frame.view())));
+        out.set_mute(core.is_mute());
+        loop_.tell_host(runtime::LocalFrame::Control, control.SerializeAsString());
+    }
+
+    // A RECOVER that no replica could begin is dropped (agreement/new_generation.h).
+    bool has_valid_renewal() {
+        if (!node_.newer())
+            return false;
+        const auto& app = *setup_.application;
+        const Status right =
+            agreement::check(node_.newer()->recover, app.faults(), app.limits.window(),
+                             auth::batch_digest(wire::content_of({}).encoded.view()));
+        if (right)
+            return true;
+        loop_.feed().event(telemetry::TEXT, right.error().text);
+        node_.drop_newer();
+        return false;
+    }
+
+    // Before the first message leaves: this generation was begun here, whatever becomes of the
+    // journal. False in `first` from then on.
+    Status note_begun(bool& first) {
+        if (!setup_.generation)
+            return Ok{};
+        const std::string file = setup_.folder->path() + "/begun";
+        const std::string ours = fmt::format("{}\n", setup_.generation->recover.generation.value);
+        const auto before = runtime::read_file(file, 64);
+        first = !before || before.value() != ours;
+        return first ? runtime::replace_file(file, ours) : Status(Ok{});
+    }
+
     Status open_journal() {
         const auto durability = durability_of(setup_.application->durability);
         const auto wake = [waker = loop_.transport().waker()] { waker.wake(); };
         const bool fresh = setup_.folder->fresh();
+        agreement::NewGeneration begun{};
+        if (const Status noted = note_begun(begun.first); !noted)
+            return noted;
+        if (setup_.generation)
+            begun.recover = &setup_.generation->recover;
+        const auto* generation = setup_.generation ? &begun : nullptr;
         if (durability == storage::Durability::Memory) {
             journal_ = std::make_unique<runtime::JournalWriter>(nullptr, durability, wake);
-            if (const Status restored = core_.restore({}, fresh); !restored)
+            if (const Status restored = core_.restore({}, fresh, generation); !restored)
                 return restored;
             return setup_.folder->mark_used();
         }
@@ -184,8 +253,8 @@ class AgreementService final : public runtime::Service {
         std::vector<core::Record> records;
         for (auto& record : opened->restored.records)
             records.push_back({record.index, std::move(record.data)});
-        if (!fresh) {
-            if (const Status restored = core_.restore(records, proven); !restored)
+        if (!fresh || generation != nullptr) {
+            if (const Status restored = core_.restore(records, proven, generation); !restored)
                 return restored;
         }
         if (core_.agreement().is_mute())
@@ -201,9 +270,11 @@ class AgreementService final : public runtime::Service {
     Setup& setup_;
     runtime::Loop& loop_;
     runtime::Node node_;
+    Operators operators_;
     replica::Core core_;
     DrillPort drills_;
     runtime::FairQueue clients_;
+    Instant next_telling_{};
     std::unique_ptr<runtime::JournalWriter> journal_;
     std::optional<ReplicaShell> shell_;
 };

@@ -20,6 +20,7 @@ client::Settings settings_of(const Setup& setup, std::uint32_t lanes, const Lane
     s.lanes = lanes;
     s.configuration = runtime::first_configuration(app);
     s.first_numbers = book.first();
+    s.base = setup.base();
     s.nonce = random_number();
     s.read_proof = [](const Digest& root, std::span<const Blob> nodes, ClientId client,
                       LaneId lane) -> std::optional<client::CachedReply> {
@@ -40,7 +41,7 @@ std::uint64_t percentile(std::vector<std::uint32_t>& sorted, std::size_t percent
 ClientPort::ClientPort(Setup& setup, runtime::Loop& loop, LaneBook book, OnReply on_reply)
     : setup_(setup), loop_(loop), client_(setup.application->client(ClientId(setup.self.index))),
       lanes_(client_->lanes), node_({&setup.cluster, setup.application, setup.self, setup.host,
-                                     &setup.keys, &loop.transport()}),
+                                     &setup.keys, &loop.transport(), setup.generation_start()}),
       book_(std::move(book)),
       core_(settings_of(setup, lanes_, book_), node_.sealer(), node_.keyring()),
       shell_(core_, node_, loop.feed(), nullptr, [this](client::Action& action) { act(action); }),

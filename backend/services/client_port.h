@@ -35,6 +35,7 @@ class ClientPort {
         shell_.frame(now, frame, link);
     }
     void on_turn(Instant now);
+    runtime::Node& node() { return node_; }
     Instant wake_at() const { return submitted_ ? Instant{} : shell_.wake_at(); }
     void fill(telemetry::Facts& facts);
     // Enough replicas have a link to answer at once: earlier requests would look like silence of

@@ -13,6 +13,7 @@
 #include "backend/services/drill_port.h"
 #include "backend/services/machinist.h"
 #include "backend/services/rejections.h"
+#include "backend/services/renewal.h"
 #include "backend/services/setup.h"
 
 namespace zz::services {
@@ -61,10 +62,12 @@ class Charge {
   public:
     using OnAsk = std::function<void(ApplicationId, const controller::MachineAsk&)>;
 
-    Charge(Setup& setup, const cluster::Application& app, runtime::Loop& loop, OnAsk on_ask,
+    Charge(Setup& setup, const cluster::Application& app, runtime::Loop& loop,
+           std::optional<runtime::GenerationStart> generation, OnAsk on_ask,
            std::function<void(const message::Config&)> on_config)
-        : app_(app), node_({&setup.cluster, &app, setup.self, setup.host, &setup.keys,
-                            &loop.transport(), false}),
+        : app_(app), generation_(std::move(generation)),
+          node_({&setup.cluster, &app, setup.self, setup.host, &setup.keys, &loop.transport(),
+                 generation_ ? &*generation_ : nullptr, false}),
           core_(node_.sealer(), settings_of(app, setup.host_entry())), on_ask_(std::move(on_ask)),
           on_config_(std::move(on_config)), loop_(loop) {}
 
@@ -91,6 +94,7 @@ class Charge {
 
     const cluster::Application& application() const { return app_; }
     const runtime::Node& node() const { return node_; }
+    runtime::Node& node() { return node_; }
     void frame(Instant now, const Blob& bytes, const PrincipalId& link) {
         shell_->frame(now, bytes, link);
     }
@@ -122,6 +126,7 @@ class Charge {
     }
 
     const cluster::Application& app_;
+    std::optional<runtime::GenerationStart> generation_;
     runtime::Node node_;
     controller::Core core_;
     OnAsk on_ask_;
@@ -157,15 +162,8 @@ class ControllerService final : public runtime::Service {
                     gateways_.push_back({{app.id, principal(client.id)}});
             if (!has_part(app, setup_.host))
                 continue;
-            auto charge = std::make_unique<Charge>(
-                setup_, app, loop_,
-                [this](ApplicationId id, const controller::MachineAsk& ask) {
-                    worker_.give(AskJob{id, ask});
-                },
-                [this, id = app.id](const message::Config& config) { admit(id, config); });
-            if (const Status started = charge->start(setup_.folder->path()); !started)
+            if (const Status started = take_charge(app); !started)
                 return started;
-            charges_[app.id] = std::move(charge);
         }
         return setup_.folder->mark_used();
     }
@@ -185,6 +183,8 @@ class ControllerService final : public runtime::Service {
             lift_down(machines_root_, body->drill_stop().id());
         else if (body->what_case() == telemetry::CommandBody::kDrillStopAll)
             lift_down(machines_root_, {});
+        for (auto& [id, charge] : charges_)
+            take_recover(charge->node(), *body);
     }
     void on_peer(Instant, const transport::PeerEvent& event) override {
         // zz-host may have restarted and forgotten.
@@ -202,7 +202,7 @@ class ControllerService final : public runtime::Service {
         for (auto& [id, charge] : charges_)
             if (!charge->turn(now))
                 return false;
-        return true;
+        return renew_charges();
     }
     Instant wake_at() const override {
         Instant wake = looking_ ? kNever : next_look_;
@@ -228,6 +228,44 @@ class ControllerService final : public runtime::Service {
     }
 
   private:
+    std::string generation_file(const cluster::Application& app) const {
+        return fmt::format("{}{}-{}", setup_.folder->path(), kGenerationFile, app.name);
+    }
+    Status take_charge(const cluster::Application& app) {
+        charges_.erase(app.id); // one journal, one owner
+        auto generation =
+            runtime::read_generation(generation_file(app), setup_.cluster, app, setup_.keys);
+        if (!generation)
+            return generation.error();
+        auto charge = std::make_unique<Charge>(
+            setup_, app, loop_, std::move(generation).value(),
+            [this](ApplicationId id, const controller::MachineAsk& ask) {
+                worker_.give(AskJob{id, ask});
+            },
+            [this, id = app.id](const message::Config& config) { admit(id, config); });
+        if (const Status started = charge->start(setup_.folder->path()); !started)
+            return started;
+        charges_[app.id] = std::move(charge);
+        return Ok{};
+    }
+    // A later generation of one application (ZZ-8.4): its core starts anew, its machines run on.
+    bool renew_charges() {
+        std::vector<const cluster::Application*> renewed;
+        for (auto& [id, charge] : charges_)
+            if (charge->node().newer())
+                renewed.push_back(&charge->application());
+        for (const auto* app : renewed) {
+            Status done = runtime::keep_generation(generation_file(*app),
+                                                   charges_[app->id]->node().newer()->frame);
+            if (done)
+                done = take_charge(*app);
+            if (!done) {
+                spdlog::critical("{}", done.error().text);
+                return false;
+            }
+        }
+        return true;
+    }
     void on_result(Instant now, MachineResult& result) {
         if (auto* looked = std::get_if<Looked>(&result))
             on_looked(now, *looked);

@@ -40,6 +40,7 @@ void add_drill(CLI::App& parent, Chosen& chosen);
 void add_audit(CLI::App& parent, Chosen& chosen);    // audit list, verify
 void add_evidence(CLI::App& parent, Chosen& chosen); // evidence list, export, verify
 void add_cost(CLI::App& parent, Chosen& chosen);
+void add_recover(CLI::App& parent, Chosen& chosen);
 void add_classify(CLI::App& parent, Chosen& chosen);
 
 } // namespace zz::services::ctl

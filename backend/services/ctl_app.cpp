@@ -49,6 +49,7 @@ int run(int argc, char** argv) {
     add_evidence(app, chosen);
     add_audit(app, chosen);
     add_cost(app, chosen);
+    add_recover(app, chosen);
     add_classify(app, chosen);
     try {
         app.parse(argc, argv);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <fmt/format.h>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -18,6 +19,12 @@ std::string word(const nlohmann::json& value) {
                                : value.dump();
 }
 
+std::size_t count_mute(const nlohmann::json& app) {
+    return static_cast<std::size_t>(
+        std::count_if(app["agreement"].begin(), app["agreement"].end(),
+                      [](const auto& replica) { return replica["mute"] == true; }));
+}
+
 void print_table(const nlohmann::json& status) {
     for (const auto& host : status["hosts"])
         fmt::print("host {:<12} {:<8} {}\n", word(host["name"]), word(host["state"]),
@@ -29,8 +36,13 @@ void print_table(const nlohmann::json& status) {
             word(app["view"]), word(app["configuration"]), word(app["last_executed"]),
             word(app["stable_checkpoint"]));
         for (const auto& replica : app["agreement"])
-            fmt::print("  {:<6} {:<12} {}{}\n", word(replica["id"]), word(replica["host"]),
-                       word(replica["state"]), replica["primary"] == true ? ", primary" : "");
+            fmt::print("  {:<6} {:<12} {}{}{}\n", word(replica["id"]), word(replica["host"]),
+                       word(replica["state"]), replica["primary"] == true ? ", primary" : "",
+                       replica["mute"] == true ? ", mute: its journal may lack votes" : "");
+        if (count_mute(app) > app["f"].get<std::size_t>())
+            fmt::print("  DOWN: more than f agreement replicas cannot show their votes; see "
+                       "`zzctl recover --dir ... --app {}`\n",
+                       word(app["name"]));
         for (const auto& replica : app["execution"])
             fmt::print("  {:<6} {:<12} {}, incarnation {}{}\n", word(replica["id"]),
                        word(replica["host"]), word(replica["state"]), word(replica["incarnation"]),

@@ -12,6 +12,7 @@
 #include "backend/runtime/worker.h"
 #include "backend/services/drill_port.h"
 #include "backend/services/rejections.h"
+#include "backend/services/renewal.h"
 #include "backend/services/setup.h"
 #include "backend/storage/rocks_node_store.h"
 #include "protocol/crypto/random.h"
@@ -34,8 +35,9 @@ Status find_slot(Setup& setup) {
                              setup.application->execution.size())};
 }
 
-execution::Settings settings_of(const cluster::Application& app) {
+execution::Settings settings_of(const cluster::Application& app, const message::Checkpoint& base) {
     execution::Settings s;
+    s.base = base;
     s.faults = app.faults();
     s.limits = app.limits;
     s.configuration = runtime::first_configuration(app);
@@ -104,8 +106,10 @@ class ExecutionService final : public runtime::Service {
   public:
     ExecutionService(Setup& setup, runtime::Loop& loop)
         : setup_(setup), loop_(loop), node_({&setup.cluster, setup.application, setup.self,
-                                             setup.host, &setup.keys, &loop.transport()}),
-          core_(settings_of(*setup.application), node_.sealer()),
+                                             setup.host, &setup.keys, &loop.transport(),
+                                             setup.generation_start()}),
+          core_(settings_of(*setup.application, setup.base()), node_.sealer()),
+          operators_(setup.cluster, setup.host, std::string()),
           shell_(core_, node_, loop.feed(), nullptr,
                  [this](execution::Action& action) { act(action); }),
           drills_(setup, node_.sealer().identity(), loop.feed()) {
@@ -135,6 +139,8 @@ class ExecutionService final : public runtime::Service {
         shell_.frame(now, frame, link);
     }
     bool on_turn(Instant now) override {
+        if (renew(node_, setup_.folder->path(), loop_))
+            return true;
         for (auto& result : engineer_->take()) {
             drills_.host().alter(now, result);
             shell_.step(now, execution::Input(std::move(result)));
@@ -144,6 +150,8 @@ class ExecutionService final : public runtime::Service {
         return !room_.failed();
     }
     void on_command(const telemetry::Command& command) override {
+        if (const auto body = operators_.check_passed_on(command))
+            take_recover(node_, *body);
         drills_.on_command(command, runtime::now(), core_.facts().executed);
     }
     Instant wake_at() const override { return shell_.wake_at(); }
@@ -164,6 +172,7 @@ class ExecutionService final : public runtime::Service {
     runtime::Loop& loop_;
     runtime::Node node_;
     execution::Core core_;
+    Operators operators_;
     ExecutionShell shell_;
     DrillPort drills_;
     EngineRoom room_;

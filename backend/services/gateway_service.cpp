@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "backend/services/operators.h"
+#include "backend/services/renewal.h"
 #include "backend/services/gateway_service.h"
 
 #include <deque>
@@ -52,7 +54,8 @@ Status find_client(Setup& setup) {
 class GatewayService final : public runtime::Service {
   public:
     GatewayService(Setup& setup, runtime::Loop& loop, LaneBook book)
-        : port_(setup, loop, std::move(book),
+        : setup_(setup), loop_(loop), operators_(setup.cluster, setup.host, std::string()),
+          port_(setup, loop, std::move(book),
                 [this](LaneId lane, ByteView result, Duration) { on_reply(lane, result); }),
           front_(protocol_of(*setup.application,
                              *setup.application->client(ClientId(setup.self.index))),
@@ -77,7 +80,13 @@ class GatewayService final : public runtime::Service {
         port_.on_frame(now, link, frame);
     }
     void on_ready(Instant now, int) override { front_.on_ready(now); }
+    void on_command(const telemetry::Command& command) override {
+        if (const auto body = operators_.check_passed_on(command))
+            take_recover(port_.node(), *body);
+    }
     bool on_turn(Instant now) override {
+        if (renew(port_.node(), setup_.folder->path(), loop_))
+            return true;
         if (probe_until_ != kNever && (port_.connected() || now >= probe_until_))
             probe();
         if (now >= tick_) {
@@ -138,6 +147,9 @@ class GatewayService final : public runtime::Service {
             front_.on_result(task.connection, task.token, result);
     }
 
+    Setup& setup_;
+    runtime::Loop& loop_;
+    Operators operators_;
     ClientPort port_;
     Front front_;
     std::vector<Task> tasks_;

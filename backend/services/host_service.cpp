@@ -179,6 +179,10 @@ class HostService {
             if (rest.size() > telemetry::kCommandBytesMax + 1024 ||
                 !control.ParseFromArray(rest.data(), static_cast<int>(rest.size())))
                 return;
+            if (control.has_claim() && from.principal.role == Role::Agreement &&
+                control.claim().application() == from.application.value &&
+                control.claim().replica() == from.principal.index)
+                claims_[from.application] = control.claim(); // one replica of it is here (ZZ-1.3)
             if (control.has_command() && from.principal.role == Role::Operator)
                 answer(received, control.command());
             return;
@@ -269,7 +273,7 @@ class HostService {
         out.set_ok(true);
         if (is_read_only(body)) {
             auditor_.read(who, body);
-            read(body, out);
+            read(command, body, out);
             return;
         }
         if (body.what_case() == telemetry::CommandBody::WHAT_NOT_SET) {
@@ -290,7 +294,8 @@ class HostService {
         pass_on(command);
     }
 
-    void read(const telemetry::CommandBody& body, telemetry::Answer& out) {
+    void read(const telemetry::Command& command, const telemetry::CommandBody& body,
+              telemetry::Answer& out) {
         switch (body.what_case()) {
         case telemetry::CommandBody::kStatus:
             *out.mutable_snapshot() = hub_.snapshot();
@@ -316,6 +321,18 @@ class HostService {
             out.set_error(fmt::format("there is no evidence {} on this host: see evidence list",
                                       runtime::safe_text(body.evidence_get().id())));
             return;
+        case telemetry::CommandBody::kRecoverClaim: {
+            const ApplicationId app(static_cast<std::uint16_t>(body.recover_claim().application()));
+            auto& claims = *out.mutable_claims();
+            if (const auto held = claims_.find(app);
+                held != claims_.end() &&
+                held->second.generation() == body.recover_claim().generation()) {
+                *claims.add_claims() = held->second;
+                claims_.erase(held); // the next answer is a newer one
+            }
+            pass_on(command);
+            return;
+        }
         default:
             out.set_ok(false);
             out.set_error("this host does not answer that yet");
@@ -377,6 +394,7 @@ class HostService {
     Hub hub_;
     Operators operators_;
     Auditor auditor_;
+    std::map<ApplicationId, telemetry::RecoverClaim> claims_; // of local replicas
     bool bound_relay_ = false;
     std::uint64_t refused_ = 0;
 };

@@ -252,6 +252,12 @@ Result<LoadResult> run_load(const LoadOptions& options) {
                 std::move(keys).value(),
                 std::nullopt};
     setup.application = setup.cluster.application(app->id);
+    auto generation =
+        runtime::read_generation(fmt::format("{}/recover-{}", layout.run(), app->name),
+                                 setup.cluster, *setup.application, setup.keys);
+    if (!generation)
+        return generation.error();
+    setup.generation = std::move(generation).value();
     transport::Context context;
     auto loop = runtime::Loop::make({&setup.cluster, setup.self, &setup.application->id, setup.host,
                                      "", &setup.keys, "zzctl load"},

@@ -90,6 +90,7 @@ bool is_read_only(const telemetry::CommandBody& body) {
     case telemetry::CommandBody::kEvidenceList:
     case telemetry::CommandBody::kEvidenceGet:
     case telemetry::CommandBody::kAuditList:
+    case telemetry::CommandBody::kRecoverClaim:
         return true;
     default:
         return false;
@@ -182,6 +183,8 @@ std::string what_it_says(const telemetry::CommandBody& body) {
         return "evidence list";
     case telemetry::CommandBody::kEvidenceGet:
         return "evidence get " + body.evidence_get().id();
+    case telemetry::CommandBody::kRecoverClaim:
+        return fmt::format("recover application {}, claims", body.recover_claim().application());
     case telemetry::CommandBody::kRecover:
         return fmt::format("recover application {}", body.recover().application());
     case telemetry::CommandBody::kAuditList:

@@ -43,6 +43,13 @@ Result<std::unique_ptr<Setup>> read_setup(const Arguments& arguments,
     if (!folder)
         return folder.error();
     setup->folder.emplace(std::move(folder).value());
+    if (setup->application != nullptr) {
+        auto generation = runtime::read_generation(setup->folder->path() + std::string(kGenerationFile),
+                                                   setup->cluster, *setup->application, setup->keys);
+        if (!generation)
+            return generation.error();
+        setup->generation = std::move(generation).value();
+    }
     return setup;
 }
 

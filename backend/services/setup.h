@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "backend/runtime/generation.h"
 #include "backend/runtime/process.h"
 #include "protocol/cluster/cluster.h"
 #include "protocol/crypto/key_file.h"
@@ -22,6 +23,8 @@ struct Arguments {
     std::string bin, pid_file; // zz-controller: folder of the programs
 };
 
+inline constexpr std::string_view kGenerationFile = "/recover"; // in a data folder
+
 // Adds what all services share.
 void add_common(CLI::App& app, Arguments& arguments);
 
@@ -33,6 +36,16 @@ struct Setup {
     HostId host;
     crypto::KeyPair keys;
     std::optional<runtime::DataFolder> folder;
+    // Of the application, as this party knows it; nothing: the first one. Controllers keep one for
+    // each application themselves.
+    std::optional<runtime::GenerationStart> generation = std::nullopt;
+
+    const runtime::GenerationStart* generation_start() const {
+        return generation ? &*generation : nullptr;
+    }
+    message::Checkpoint base() const {
+        return generation ? generation->recover.base.checkpoint : message::Checkpoint{};
+    }
 
     const cluster::Host& host_entry() const { return *cluster.host(host); }
 };

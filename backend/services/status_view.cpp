@@ -170,6 +170,7 @@ json agreement_json(const cluster::Cluster& cluster, const cluster::Application&
                        {"host", cluster.host(replica.host)->name},
                        {"state", state},
                        {"primary", view ? json(*view % n == replica.id.value - 1U) : json()},
+                       {"mute", it != claims.agreement.end() ? json(it->second.mute()) : json()},
                        {"suspicion", suspicion}});
     }
     return out;

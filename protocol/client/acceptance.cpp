@@ -75,7 +75,7 @@ void Core::on(const message::ReplyProof& proof) {
         return;
     // Checkpoint 0 needs no signatures; nothing was replied before it.
     if (proof.certificate.checkpoint.n == SequenceNumber(0) ||
-        !auth::is_stable(proof.certificate, settings_.faults))
+        !auth::is_stable(proof.certificate, settings_.faults, settings_.base))
         return;
     auto cached =
         settings_.read_proof(proof.certificate.checkpoint.root, proof.nodes, self_, proof.lane);

@@ -47,6 +47,7 @@ struct Settings {
     // Empty: first_number.
     std::vector<RequestNumber> first_numbers;
     std::uint64_t nonce = 1; // of the first question for the configuration; best random
+    message::Checkpoint base; // where the sealer's generation starts (ZZ-8.4)
     ProofReader read_proof;  // empty: proofs of clause (d) are ignored
 };
 

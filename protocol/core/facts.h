@@ -20,6 +20,7 @@ struct Conviction {
 struct AgreementFacts {
     View view;
     bool view_active = false;
+    bool mute = false; // cannot show that its journal holds every vote it sent (ZZ-8.4)
     message::Config configuration;         // newest executed
     SequenceNumber committed;              // committed mark
     SequenceNumber settled;                // settled mark
