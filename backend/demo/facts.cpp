@@ -21,6 +21,8 @@ std::vector<ReplicaFacts> read_replicas(const Json& replicas) {
 ApplicationFacts read_application(const Json& app) {
     ApplicationFacts out;
     out.name = text(app, "name");
+    if (const std::string mode = text(app, "mode"); !mode.empty())
+        out.mode = mode;
     out.f = number(app, "f").value_or(1);
     out.view = number(app, "view");
     out.last_executed = number(app, "last_executed");
@@ -60,6 +62,8 @@ bool ApplicationFacts::at_rest() const {
     const bool whole = std::none_of(execution.begin(), execution.end(), [](const auto& replica) {
         return replica.incomplete || replica.unready;
     });
+    if (mode != "zz")
+        return whole && !execution.empty() && in_state("active").size() == execution.size();
     return whole && in_state("active").size() == f + 1 && in_state("sleeping").size() == f &&
            execution.size() == 2 * f + 1;
 }

@@ -21,7 +21,7 @@ struct ReplicaFacts {
 };
 
 struct ApplicationFacts {
-    std::string name;
+    std::string name, mode = "zz";
     std::uint64_t f = 1;
     std::optional<std::uint64_t> view, last_executed, stable_checkpoint;
     std::vector<ReplicaFacts> agreement, execution;
@@ -30,7 +30,8 @@ struct ApplicationFacts {
 
     const ReplicaFacts* slot(const std::string& id) const;
     std::vector<std::string> in_state(const std::string& state) const;
-    // ZZ-1.7 as far as a status shows it: f+1 active with their state, the others asleep.
+    // ZZ-1.7 as far as a status shows it: f+1 active with their state, the others asleep; all
+    // active where nobody sleeps (ZZ-9.1).
     bool at_rest() const;
 };
 

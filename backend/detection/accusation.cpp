@@ -80,6 +80,23 @@ void convict(Board& b, Case& c) {
     }
 }
 
+void tell_masked(Board& b, Case& c) {
+    if (!c.value || (!c.committed && c.settled != Settledness::Stable))
+        return;
+    for (const auto& [id, held] : c.held) {
+        const auto wrong = contradiction(c, held);
+        if (!wrong || !b.roster.live(id) || !c.masked.insert(id).second)
+            continue;
+        core::Notice deviation = b.about(c, core::NoticeKind::Deviation);
+        deviation.subject = principal(id);
+        deviation.digest = *wrong;
+        b.notice(std::move(deviation));
+        c.deviation_told = true;
+        b.suspect(principal(id));
+        b.touch(c); // People get its column.
+    }
+}
+
 void repeat_accusations(Board& b, Case& c) {
     for (const auto& [id, accusations] : c.accusations) {
         const auto own = accusations.find(b.self);

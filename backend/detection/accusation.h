@@ -11,6 +11,8 @@ namespace zz::detection {
 void accuse(Board& b, Case& c);
 // Hands a CONVICT to agreement for each incarnation that is proved wrong, once.
 void convict(Board& b, Case& c);
+// Where nobody is replaced (ZZ-9.1): tells people whom the settled value contradicts, and no more.
+void tell_masked(Board& b, Case& c);
 void repeat_accusations(Board& b, Case& c);
 void on_accuse(Board& b, const auth::Verified& v);
 

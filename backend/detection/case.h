@@ -84,6 +84,7 @@ struct Case {
     std::vector<message::ColumnEntry> told_entries; // of our column, as people saw it last
 
     std::map<ExecutionId, std::map<AgreementId, Signed<message::Accuse>>> accusations;
+    std::set<ExecutionId> masked; // told as deviating, where nobody is accused
 
     Key key() const { return {n, vote}; }
     bool is_settled() const { return settled != Settledness::Open; }

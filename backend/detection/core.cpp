@@ -16,6 +16,24 @@
 
 namespace zz::detection {
 
+namespace {
+
+bool is_about_replacement(message::Kind kind) {
+    switch (kind) {
+    case message::Kind::Demand:
+    case message::Kind::NoSign:
+    case message::Kind::Accuse:
+    case message::Kind::Complete:
+    case message::Kind::Settle:
+    case message::Kind::WakeUpProof:
+        return true;
+    default:
+        return false;
+    }
+}
+
+} // namespace
+
 Core::Core(auth::Sealer sealer, Settings settings)
     : board_(std::move(sealer), std::move(settings)) {}
 
@@ -53,6 +71,10 @@ void Core::on(const core::Received& input) {
     Board& b = board_;
     const auth::Verified& v = input.message;
     const message::Message& m = v.message();
+    if (!b.faults().replaces() && is_about_replacement(message::kind_of(m))) {
+        ++b.counters.ignored;
+        return;
+    }
     switch (message::kind_of(m)) {
     case message::Kind::Report:
         return on_report(b, v);
@@ -221,10 +243,14 @@ void Core::evaluate_touched() {
         if (c->committed && !c->is_settled() && every_active_reported(b, *c))
             become_due(b, *c);
         update_column(b, *c);
-        demand(b, *c);
-        accuse(b, *c);
-        convict(b, *c);
-        assemble_proof(b, *c);
+        if (b.faults().replaces()) {
+            demand(b, *c);
+            accuse(b, *c);
+            convict(b, *c);
+            assemble_proof(b, *c);
+        } else {
+            tell_masked(b, *c);
+        }
         next_scan_ = std::min(next_scan_, next_of(*c));
     }
 }

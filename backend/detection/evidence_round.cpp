@@ -87,6 +87,8 @@ void complain(Board& b, Case& c) {
 }
 
 Instant second_deadline(const Board& b, const Case& c) {
+    if (!b.faults().replaces())
+        return kNever;
     // Nobody is named who was not asked in time, nor before the first deadline whoever complained.
     if (c.is_settled() || c.no_signed || c.due_at == kNever || c.asked_at == kNever)
         return kNever;

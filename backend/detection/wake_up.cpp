@@ -58,7 +58,7 @@ bool is_valid_demand(const Board& b, const message::Demand& d) {
 } // namespace
 
 Instant demand_due(const Board& b, const Case& c) {
-    if (c.is_settled() || !c.committed || c.demands.contains(b.self) ||
+    if (!b.faults().replaces() || c.is_settled() || !c.committed || c.demands.contains(b.self) ||
         !b.contested.contains(c.key()))
         return kNever;
     if (!unequal_pair(c, b.roster.actives()).first)

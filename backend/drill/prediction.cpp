@@ -83,6 +83,14 @@ std::set<std::size_t> convicted_rows(const Play& play, const matrix::Blame& blam
     return rows;
 }
 
+bool says_wrong(const matrix::Matrix& played) {
+    for (std::size_t c = 0; c < played.columns(); ++c)
+        for (std::size_t r = 0; r < played.rows(); ++r)
+            if (played.at(r, c).contradicts(Digest{}))
+                return true;
+    return false;
+}
+
 Margin margin_of(const Play& play) {
     const auto f = static_cast<std::int32_t>(play.faults.f);
     Margin margin{f, f};
@@ -178,6 +186,12 @@ Prediction predict(const Play& play, Policy policy) {
     prediction.verdict = judge(actives).kind;
     prediction.kind = play.kind;
     prediction.margin = margin_of(play);
+    if (!play.faults.replaces()) { // ZZ-9.1: masked, and nothing follows
+        if (prediction.verdict == matrix::Kind::NonBlocking && !says_wrong(actives))
+            prediction.verdict = matrix::Kind::Agreed; // settled before anybody is missed
+        prediction.text = text_of(prediction);
+        return prediction;
+    }
     prediction.cause = cause_of(round, prediction.verdict, policy);
     const bool woken_for_evidence = prediction.cause != WakeCause::None;
     matrix::Blame blame = matrix::blame(actives, Digest{});

@@ -9,6 +9,9 @@
 namespace zz::drill {
 
 Result<std::vector<SlotId>> actives_of(const Stage& stage) {
+    if (stage.faults.f == 0)
+        return Error{"the application is unreplicated: it bears no fault, and the rules promise "
+                     "nothing; choose one of another mode"};
     std::vector<SlotId> actives = stage.actives;
     for (std::uint32_t k = 1; stage.actives.empty() && k <= stage.faults.active_replicas(); ++k)
         actives.push_back(SlotId(k));
@@ -17,7 +20,7 @@ Result<std::vector<SlotId>> actives_of(const Stage& stage) {
     if (!distinct || actives.size() != stage.faults.active_replicas() ||
         actives.front() < SlotId(1) || actives.back() > SlotId(stage.faults.execution_slots()))
         return Error{fmt::format("the application is not at rest: {} active replicas are known, "
-                                 "but a drill is planned for f+1 = {} of E1 to E{}; wait until it "
+                                 "but a drill is planned for {} of E1 to E{}; wait until it "
                                  "is at rest",
                                  actives.size(), stage.faults.active_replicas(),
                                  stage.faults.execution_slots())};

@@ -71,7 +71,7 @@ bool ClientPort::connected() const {
         execution += peer.principal.role == Role::Execution ? 1 : 0;
         agreement += peer.principal.role == Role::Agreement ? 1 : 0;
     }
-    return execution >= faults.active_replicas() && agreement >= faults.quorum();
+    return execution >= faults.weak_quorum() && agreement >= faults.quorum();
 }
 
 std::optional<LaneId> ClientPort::take_lane() {

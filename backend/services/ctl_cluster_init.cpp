@@ -14,8 +14,8 @@ struct Options {
     std::string dir;
     cluster::GenerateOptions make;
     std::uint32_t applications = 4;
-    std::vector<std::string> app, wakeup;
-    std::string mode, hypervisor, spare, durability;
+    std::vector<std::string> app, mode, wakeup;
+    std::string hypervisor, spare, durability;
 };
 
 // Empty text leaves the default.
@@ -23,11 +23,26 @@ template <class T> bool choose(const std::string& text, T& out) {
     return text.empty() || cluster::from_word(text, out);
 }
 
+// CHOICE for all applications, or APP=CHOICE for one. The error text, empty if all is well.
+template <class T>
+std::string choose_each(std::string_view option, const std::vector<std::string>& texts, T& all,
+                        std::map<std::string, T>& of) {
+    for (const std::string& text : texts) {
+        const auto at = text.find('=');
+        T choice{};
+        if (!cluster::from_word(at == std::string::npos ? text : text.substr(at + 1), choice))
+            return fmt::format("--{0} {1}: write CHOICE or APP=CHOICE with one of {2}", option,
+                               text, cluster::words<T>());
+        (at == std::string::npos ? all : of[text.substr(0, at)]) = choice;
+    }
+    return {};
+}
+
 // The error text, empty if all is well.
 std::string read(Options& o) {
     auto& make = o.make;
-    if (!choose(o.mode, make.mode))
-        return fmt::format("--mode {}: choose one of {}", o.mode, cluster::words<cluster::Mode>());
+    if (std::string bad = choose_each("mode", o.mode, make.mode, make.mode_of); !bad.empty())
+        return bad;
     if (!choose(o.hypervisor, make.hypervisor))
         return fmt::format("--hypervisor {}: choose one of {}", o.hypervisor,
                            cluster::words<cluster::HypervisorKind>());
@@ -50,18 +65,7 @@ std::string read(Options& o) {
     }
     if (o.app.empty())
         make.applications = cluster::default_applications(o.applications);
-    for (const std::string& text : o.wakeup) {
-        const auto at = text.find('=');
-        cluster::WakeupPolicy policy{};
-        if (!cluster::from_word(at == std::string::npos ? text : text.substr(at + 1), policy))
-            return fmt::format("--wakeup {}: write POLICY or APP=POLICY with a policy of {}", text,
-                               cluster::words<cluster::WakeupPolicy>());
-        if (at == std::string::npos)
-            make.wakeup = policy;
-        else
-            make.wakeup_of[text.substr(0, at)] = policy;
-    }
-    return {};
+    return choose_each("wakeup", o.wakeup, make.wakeup, make.wakeup_of);
 }
 
 int init(Options& o) {
@@ -93,7 +97,7 @@ void add_cluster_init(CLI::App& parent, Chosen& chosen) {
         ->check(CLI::Range(1U, cluster::kApplicationsMax));
     command->add_option("--app", o->app, "NAME=kv|compute|web, instead of --apps");
     command->add_option("--f", o->make.f, "faulty replicas borne in each cluster, default 1");
-    command->add_option("--mode", o->mode, "zz|sep|base|unreplicated");
+    command->add_option("--mode", o->mode, "[APP=]zz|sep|base|unreplicated");
     command->add_option("--hypervisor", o->hypervisor, "process|libvirt");
     command->add_option("--hypervisor-uri", o->make.hypervisor_uri, "libvirt connection URI");
     command->add_option("--spare", o->spare, "paused|hibernated|cold");

@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "backend/application/compute/compute.h"
 #include "backend/services/ctl.h"
 #include "backend/services/load_run.h"
 
@@ -30,6 +31,9 @@ nlohmann::json to_json(const LoadResult& r) {
 }
 
 int load(const LoadOptions& options, bool json) {
+    if (options.dirtied > options.touched)
+        return bad_usage(fmt::format("--dirtied {}: no more than --touched {} keys can be written",
+                                     options.dirtied, options.touched));
     const auto result = run_load(options);
     if (!result)
         return failed(result.error().text);
@@ -66,6 +70,12 @@ void add_load(CLI::App& parent, Chosen& chosen) {
         ->check(CLI::Range(0U, 100000U));
     command->add_option("--read-ratio", o->read_ratio, "part that reads, default 0.5")
         ->check(CLI::Range(0.0, 1.0));
+    command->add_option("--touched", o->touched, "compute: keys that each request reads, default 1")
+        ->check(CLI::Range(0U, std::uint32_t{application::compute::kKeysMax}));
+    command
+        ->add_option("--dirtied", o->dirtied,
+                     "compute: how many of them a request that is no read writes, default 1")
+        ->check(CLI::Range(0U, std::uint32_t{application::compute::kKeysMax}));
     command->add_flag("--json", *json, "one JSON document");
     command->callback([=, &chosen] { chosen.run = [=] { return load(*o, *json); }; });
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "protocol/base/bytes.h"
 #include "protocol/base/ids.h"
@@ -27,13 +28,24 @@ class LaneModel {
     virtual std::string check(ByteView reply) = 0;
 };
 
+struct KnownResult {
+    std::uint64_t seed = 0, result = 0;
+};
+
 struct ModelOptions {
     LaneId lane;
     std::uint32_t size = 128;
     std::uint32_t cost_us = 0;
     double read_ratio = 0.5;
+    std::uint32_t touched = 1, dirtied = 1; // compute: keys of a request, of a write
     std::uint64_t seed = 1;
+    // compute: results that all lanes draw from, see known_results().
+    std::shared_ptr<const std::vector<KnownResult>> known;
 };
+
+// Some seeds with what compute must make of them, worked out before the load begins: a check that
+// computed each one again would cost as much as another replica.
+std::vector<KnownResult> known_results(std::uint32_t cost_us, std::uint64_t seed);
 
 // Null for an application kind without a model.
 std::unique_ptr<LaneModel> make_model(cluster::ApplicationKind kind, const ModelOptions& options);

@@ -16,6 +16,7 @@ namespace {
 
 constexpr Duration kConnectMax = seconds(10);
 constexpr Duration kDrainMax = seconds(20);
+constexpr std::uint64_t kResultSeed = 7;
 constexpr Duration kSecond = seconds(1);
 constexpr Duration kStallMax = seconds(60); // a fill without any reply
 
@@ -38,6 +39,10 @@ class LoadService final : public runtime::Service {
                     on_reply(lane, reply, latency);
                 }) {
         const std::uint32_t lanes = std::min(fill_ ? fill_->lanes : options.clients, port_.lanes());
+        const auto known = std::make_shared<const std::vector<KnownResult>>(
+            setup.application->kind == cluster::ApplicationKind::Compute && !fill_
+                ? known_results(options.cost_us, kResultSeed)
+                : std::vector<KnownResult>());
         const auto next_fill = std::make_shared<std::uint64_t>(0);
         models_.resize(port_.lanes());
         for (std::uint32_t i = 0; i < lanes; ++i) {
@@ -46,6 +51,9 @@ class LoadService final : public runtime::Service {
             model.size = options.size;
             model.cost_us = options.cost_us;
             model.read_ratio = options.read_ratio;
+            model.touched = options.touched;
+            model.dirtied = options.dirtied;
+            model.known = known;
             models_[i] = fill_ ? make_fill_model(setup.application->kind, *fill_, next_fill)
                                : make_model(setup.application->kind, model);
         }

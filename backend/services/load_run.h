@@ -27,7 +27,8 @@ struct LoadOptions {
     std::uint32_t size = 128;  // bytes of a value
     std::uint32_t cost_us = 0; // declared budget; of a compute application: work of each request
     double read_ratio = 0.5;
-    std::uint64_t fill_bytes = 0; // not 0: write so many bytes once instead, and stop
+    std::uint32_t touched = 1, dirtied = 1; // of a compute application: keys of a request
+    std::uint64_t fill_bytes = 0;           // not 0: write so many bytes once instead, and stop
     std::function<void(const FillProgress&)> progress; // of a fill, each second; may be empty
 };
 

@@ -209,6 +209,9 @@ json execution_json(const cluster::Cluster& cluster, const cluster::Application&
              {"complete", word == "sleeping" || said == claims.execution.end()
                               ? json()
                               : json(said->second.complete())},
+             {"executed", said == claims.execution.end() ? json() : json(said->second.executed())},
+             {"nodes_fetched",
+              said == claims.execution.end() ? json() : json(said->second.nodes_fetched())},
              {"suspicion",
               suspicion_of(claims, needed,
                            principal(ExecutionId{slot.id, Incarnation(member.second)}))}});
@@ -246,6 +249,7 @@ json application_json(const cluster::Cluster& cluster, const cluster::Applicatio
             {"kind", cluster::to_string(app.kind)},
             {"f", app.f},
             {"mode", cluster::to_string(app.mode)},
+            {"checkpoint_interval", app.limits.checkpoint_interval},
             {"view", view ? json(*view) : json()},
             {"configuration", count([](const auto& f) { return f.configuration(); })},
             {"epoch", count([](const auto& f) { return f.epoch(); })},

@@ -27,9 +27,40 @@ void seal_leaf(const NodePtr& node, Sealed& out) {
     seal_node(node, leaf.encoded, out);
 }
 
+// Whether every node that a put of this key reads is in memory. Puts of other keys keep it so; what
+// takes an erased one's place may not be.
+bool holds_way(const Ref& root, ByteView key) {
+    const Ref* at = &root;
+    for (;;) {
+        if (!at->node)
+            return false;
+        if (at->node->kind == NodeKind::Leaf)
+            return true;
+        const auto& inner = static_cast<const Inner&>(*at->node);
+        if (common_nibbles(inner.path, inner.nibbles, key, 2 * key.size()) < inner.nibbles)
+            return true;
+        const unsigned slot = slot_of(key, inner.nibbles);
+        if (!inner.has(slot))
+            return true;
+        at = &inner.child(slot);
+    }
+}
+
 } // namespace
 
 bool Tree::apply(const Writes& writes, Needs& needs) {
+    // As a rule the keys were written since the last seal. Then nothing can be missing half way, no
+    // way back is needed, and what is ours alone is changed in place.
+    const bool held = !empty_ && std::ranges::all_of(writes, [this](const auto& write) {
+        return write.second && holds_way(root_, write.first);
+    });
+    if (held) {
+        for (const auto& [key, value] : writes) {
+            ZZ_CHECK(key.size() <= kKeyBytesMax, "a key of {} bytes", key.size());
+            ZZ_CHECK(put(key, *value, needs), "a node on the way to a key was let go of");
+        }
+        return true;
+    }
     // The state before is held by `before`, so that every node of it is shared and will be copied,
     // not changed.
     const View before = snapshot();

@@ -22,8 +22,9 @@ Bytes successor(Bytes key) {
 } // namespace
 
 Overlay::Read TreeOverlay::get(ByteView key) {
-    if (const auto it = writes_.find(copy(key)); it != writes_.end())
-        return it->second ? Read{Found::Yes, *it->second} : Read{};
+    if (!writes_.empty())
+        if (const auto it = writes_.find(copy(key)); it != writes_.end())
+            return it->second ? Read{Found::Yes, *it->second} : Read{};
     return base_.get(key, needs_);
 }
 

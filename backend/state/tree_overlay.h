@@ -22,8 +22,12 @@ class TreeOverlay final : public Overlay {
 
     const Writes& writes() const { return writes_; }
     // True: `tree` has the writes. False: it is as before, and `wanted()` is what to fetch for
-    // another attempt. Precondition: the tree's state is the one this overlay was made on.
-    bool merge_into(Tree& tree) { return tree.apply(writes_, needs_); }
+    // another attempt. Afterwards only wanted() may be asked. Precondition: the tree's state is the
+    // one this overlay was made on.
+    bool merge_into(Tree& tree) {
+        base_ = View(base_.pool()); // What we no longer hold is changed in place.
+        return tree.apply(writes_, needs_);
+    }
 
   private:
     View base_;

@@ -153,14 +153,16 @@ bool is_valid(const Embedded<message::Enrol>& enrol, const Faults& faults) {
 }
 
 bool is_valid(const message::SystemRequest& request, const Faults& faults) {
-    return std::visit([&](const auto& body) { return is_valid(body, faults); }, request.body);
+    // ZZ-9.1: where nobody is replaced the membership is that of the cluster file.
+    return faults.replaces() &&
+           std::visit([&](const auto& body) { return is_valid(body, faults); }, request.body);
 }
 
 bool proves_wake_up(const message::WakeUpProof& proof, const message::Config& config,
                     const Faults& faults) {
     const int lists = !proof.demands.empty() + !proof.no_signs.empty() + !proof.configs.empty() +
                       !proof.columns.empty();
-    if (lists != 1 || proof.epoch != config.epoch)
+    if (lists != 1 || proof.epoch != config.epoch || !faults.replaces())
         return false;
     if (!proof.demands.empty())
         return demands_prove(proof, config, faults);

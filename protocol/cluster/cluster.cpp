@@ -99,20 +99,23 @@ std::optional<PublicKeys> Cluster::keys_of(ApplicationId in, const PrincipalId& 
     return keys_or_none(entry->slot(SlotId(of.index)));
 }
 
-Counts counts(Mode mode, std::uint32_t f) {
-    const Faults faults{f};
+Faults faults_of(Mode mode, std::uint32_t f) {
     switch (mode) {
     case Mode::Zz:
-        return {faults.agreement_replicas(), faults.execution_slots(), faults.active_replicas()};
+        return {f, Executors::Few};
     case Mode::Sep:
-        return {faults.agreement_replicas(), faults.execution_slots(), faults.execution_slots()};
+        return {f, Executors::Most};
     case Mode::Base:
-        return {faults.agreement_replicas(), faults.agreement_replicas(),
-                faults.agreement_replicas()};
+        return {f, Executors::All};
     case Mode::Unreplicated:
         break;
     }
-    return {1, 1, 1};
+    return {0, Executors::All};
+}
+
+Counts counts(Mode mode, std::uint32_t f) {
+    const Faults faults = faults_of(mode, f);
+    return {faults.agreement_replicas(), faults.execution_slots(), faults.active_replicas()};
 }
 
 bool is_environment(std::string_view word) {

@@ -45,6 +45,10 @@ inline constexpr std::uint32_t kClientsPerApplicationMax = 256;
 inline constexpr std::size_t kFileBytesMax = 16u << 20;
 inline constexpr std::size_t kNameBytesMax = 32;
 
+// The bounds of an application in this mode. An unreplicated one bears no fault, whatever `f`: one
+// of one makes every quorum.
+Faults faults_of(Mode mode, std::uint32_t f);
+
 struct Host {
     HostId id;
     std::string name;
@@ -116,9 +120,8 @@ struct Application {
     std::vector<ExecutionSlot> execution;    // ascending, [i] is E(i+1)
     std::vector<Client> clients;             // ascending by id
 
-    // The bound that quorums follow: f, or 0 for an unreplicated one, where "one of one" makes
-    // every quorum.
-    Faults faults() const { return {mode == Mode::Unreplicated ? 0 : f}; }
+    // What quorums follow (ZZ-9.1).
+    Faults faults() const { return faults_of(mode, f); }
     // Null if there is none.
     const AgreementReplica* replica(AgreementId id) const;
     const ExecutionSlot* slot(SlotId id) const;
@@ -148,6 +151,11 @@ struct Cluster {
                                       const PrincipalId& principal) const;
     friend bool operator==(const Cluster&, const Cluster&) = default;
 };
+
+// Whether Ai and Ei are one replica that orders and executes: then they share a host (ZZ-9.1).
+constexpr bool is_one_replica(Mode mode) {
+    return mode == Mode::Base || mode == Mode::Unreplicated;
+}
 
 // How many of each an application has at the start (ZZ-1.1, ZZ-9.1).
 struct Counts {

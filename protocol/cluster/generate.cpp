@@ -134,13 +134,14 @@ Status Builder::add_application(std::uint32_t index, const ApplicationOption& op
     application.name = option.name;
     application.kind = option.kind;
     application.f = options_.f;
-    application.mode = options_.mode;
+    const auto mode = options_.mode_of.find(option.name);
+    application.mode = mode == options_.mode_of.end() ? options_.mode : mode->second;
     const auto policy = options_.wakeup_of.find(option.name);
     application.wakeup = policy == options_.wakeup_of.end() ? options_.wakeup : policy->second;
     application.spare = options_.spare;
     application.durability = options_.durability;
     application.limits = options_.limits;
-    const Counts wanted = counts(options_.mode, options_.f);
+    const Counts wanted = counts(application.mode, options_.f);
     std::set<std::uint32_t> taken;
     for (std::uint32_t id = 1; id <= wanted.agreement; ++id) {
         const std::uint32_t host = choose(&Load::agreement, index, taken);
@@ -154,7 +155,13 @@ Status Builder::add_application(std::uint32_t index, const ApplicationOption& op
     taken.clear();
     for (std::uint32_t id = 1; id <= wanted.execution; ++id) {
         const bool active = id <= wanted.active;
-        const std::uint32_t host = choose(active ? &Load::active : &Load::asleep, index, taken);
+        std::uint32_t host = 0;
+        if (is_one_replica(application.mode)) {
+            host = application.agreement[id - 1].host.value - 1;
+            ++load_[host].active;
+        } else {
+            host = choose(active ? &Load::active : &Load::asleep, index, taken);
+        }
         taken.insert(host);
         application.execution.push_back({SlotId(id), host_id(host), active,
                                          fresh_keys(fmt::format("{}-E{}.0.key", option.name, id))});
@@ -184,35 +191,51 @@ Status check_texts(const GenerateOptions& options,
     return Ok{};
 }
 
-Status check_options(const GenerateOptions& options, std::size_t applications) {
+Status check_options(const GenerateOptions& options,
+                     const std::vector<ApplicationOption>& applications) {
     if (options.f < 1 || options.f > message::kMaxFaults)
         return Error{
             fmt::format("f = {} is out of range: 1 to {}", options.f, message::kMaxFaults)};
-    const Counts wanted = counts(options.mode, options.f);
-    const std::uint32_t hosts = std::max(wanted.agreement, wanted.execution);
-    if (options.hosts < hosts || options.hosts > kHostsMax)
-        return Error{fmt::format(
-            "{} hosts: f = {} in mode {} needs {} to {}, one replica of a kind on each (ZZ-1.3)",
-            options.hosts, options.f, to_string(options.mode), hosts, kHostsMax)};
-    if (applications > kApplicationsMax)
-        return Error{fmt::format("{} applications are more than the {} allowed", applications,
-                                 kApplicationsMax)};
+    for (const ApplicationOption& application : applications) {
+        const auto own = options.mode_of.find(application.name);
+        const Mode mode = own == options.mode_of.end() ? options.mode : own->second;
+        const Counts wanted = counts(mode, options.f);
+        const std::uint32_t hosts = std::max(wanted.agreement, wanted.execution);
+        if (options.hosts < hosts || options.hosts > kHostsMax)
+            return Error{fmt::format("{} hosts: f = {} in mode {} needs {} to {}, one replica of a "
+                                     "kind on each (ZZ-1.3)",
+                                     options.hosts, options.f, to_string(mode), hosts, kHostsMax)};
+    }
+    if (applications.size() > kApplicationsMax)
+        return Error{fmt::format("{} applications are more than the {} allowed",
+                                 applications.size(), kApplicationsMax)};
+    return Ok{};
+}
+
+// What is chosen for one application is chosen for one that is made.
+template <class Choice>
+Status check_names(const std::map<std::string, Choice>& choices, std::string_view what,
+                   const std::vector<ApplicationOption>& applications) {
+    for (const auto& [name, choice] : choices) {
+        if (std::none_of(applications.begin(), applications.end(),
+                         [&name = name](const auto& option) { return option.name == name; }))
+            return Error{fmt::format("{} {}={}: there is no application '{}'", what, name,
+                                     to_string(choice), name)};
+    }
     return Ok{};
 }
 
 Result<Generated> Builder::build() {
     const std::vector<ApplicationOption> applications =
         options_.applications.empty() ? default_applications(4) : options_.applications;
-    if (const Status good = check_options(options_, applications.size()); !good)
+    if (const Status good = check_options(options_, applications); !good)
         return good.error();
     if (const Status good = check_texts(options_, applications); !good)
         return good.error();
-    for (const auto& [name, policy] : options_.wakeup_of) {
-        if (std::none_of(applications.begin(), applications.end(),
-                         [&name = name](const auto& option) { return option.name == name; }))
-            return Error{fmt::format("wakeup {}={}: there is no application '{}'", name,
-                                     to_string(policy), name)};
-    }
+    if (const Status good = check_names(options_.wakeup_of, "wakeup", applications); !good)
+        return good.error();
+    if (const Status good = check_names(options_.mode_of, "mode", applications); !good)
+        return good.error();
     out_.cluster.name = options_.name;
     out_.cluster.environment = options_.environment;
     out_.cluster.drills = options_.drills;

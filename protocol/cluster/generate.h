@@ -24,6 +24,7 @@ struct GenerateOptions {
     std::vector<ApplicationOption> applications; // empty: four of kind kv, named A to D
     std::uint32_t f = 1;
     Mode mode = Mode::Zz;
+    std::map<std::string, Mode> mode_of; // per application name, over `mode`
     HypervisorKind hypervisor = HypervisorKind::Process;
     std::string hypervisor_uri = "qemu:///system"; // libvirt only
     SpareKind spare = SpareKind::Paused;

@@ -295,6 +295,15 @@ void check_counts(const Reader& reader, Draft& draft, const Application& applica
     };
     count("agreement replicas", application.agreement.size(), wanted.agreement);
     count("execution slots", application.execution.size(), wanted.execution);
+    for (const ExecutionSlot& slot : application.execution) {
+        const AgreementReplica* twin = application.replica(AgreementId(slot.id.value));
+        if (is_one_replica(application.mode) && twin && twin->host != slot.host)
+            draft.violations.add(reader.line(),
+                                 fmt::format("{}: A{} and E{} are on different hosts; in mode {} "
+                                             "they are one replica and share a host (ZZ-9.1)",
+                                             reader.where(), slot.id.value, slot.id.value,
+                                             word(application.mode)));
+    }
     const auto contiguous = [&](std::string_view what, const auto& list) {
         for (std::size_t i = 0; i < list.size(); ++i) {
             if (list[i].id.value > list.size())

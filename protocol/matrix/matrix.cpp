@@ -30,7 +30,7 @@ bool column_differs(Column column, const Digest& value) {
 
 Matrix::Matrix(Faults faults, std::size_t rows) : faults_(faults), rows_(rows) {
     ZZ_CHECK(faults.f >= 1, "a response matrix needs f >= 1");
-    ZZ_CHECK(rows <= faults.execution_slots(), "{} rows, but 2f+1 = {}", rows,
+    ZZ_CHECK(rows <= faults.execution_slots(), "{} rows, but {} slots", rows,
              faults.execution_slots());
     entries_.resize(rows * columns());
 }

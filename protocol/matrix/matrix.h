@@ -47,7 +47,8 @@ using Column = std::span<const Entry>;
 
 // True when no entry is pending; false for a column without rows.
 bool column_is_in(Column column);
-// The value that at least f+1 entries equal. Unique while the column has at most 2f+1 rows.
+// The value that at least f+1 entries equal; the first such one. Unique while the column has at
+// most 2f+1 rows, or at most f of them are of faulty replicas.
 std::optional<Digest> column_match(Faults faults, Column column);
 // True when the column holds a digest or a missing mark that differs from `value`.
 bool column_differs(Column column, const Digest& value);
@@ -55,7 +56,7 @@ bool column_differs(Column column, const Digest& value);
 // Rows are awake execution replicas, columns the 3f+1 agreement replicas, both counted from 0.
 class Matrix {
   public:
-    // All pending. Precondition: f >= 1 and rows <= 2f+1.
+    // All pending. Precondition: f >= 1 and rows <= execution_slots().
     Matrix(Faults faults, std::size_t rows);
 
     Faults faults() const { return faults_; }

@@ -20,8 +20,7 @@ matrix::Entry entry_of(const message::ColumnEntry& entry) {
     return matrix::Entry::pending();
 }
 
-// Matrices are a matter of f+1 of at most 2f+1 rows: not of an unreplicated application, nor of
-// mode `base`.
+// Not of an unreplicated application.
 bool has_matrix(std::size_t rows, const Faults& faults) {
     return faults.f >= 1 && rows <= faults.execution_slots();
 }
@@ -78,8 +77,9 @@ bool proves_wake_up(const message::WakeUpProof& proof, const message::Config& co
                     const Faults& faults, cluster::WakeupPolicy policy) {
     if (proof.columns.empty())
         return auth::proves_wake_up(proof, config, faults);
-    if (policy != cluster::WakeupPolicy::Matrix || proof.epoch != config.epoch ||
-        !proof.demands.empty() || !proof.no_signs.empty() || !proof.configs.empty())
+    if (!faults.replaces() || policy != cluster::WakeupPolicy::Matrix ||
+        proof.epoch != config.epoch || !proof.demands.empty() || !proof.no_signs.empty() ||
+        !proof.configs.empty())
         return false;
     const message::Column& head = proof.columns.front().value;
     for (const message::Embedded<message::Column>& column : proof.columns)

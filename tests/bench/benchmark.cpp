@@ -7,7 +7,7 @@
 namespace zz::bench {
 namespace {
 
-constexpr std::array<Benchmark, 3> kBenchmarks{
+constexpr std::array<Benchmark, 4> kBenchmarks{
     Benchmark{"agreement",
               "requests/s, latency and CPU of one application for 1, 50, 200 and 1000 lanes of "
               "100-byte writes; async, f = 1",
@@ -16,6 +16,11 @@ constexpr std::array<Benchmark, 3> kBenchmarks{
               "time from a blocking fault to the first accepted reply, and each phase, by kind of "
               "fault",
               run_recovery},
+    Benchmark{
+        "modes",
+        "throughput of the comparison modes zz, sep, base and unreplicated at 5 ms of work in "
+        "each request, as ratios",
+        run_modes},
     Benchmark{"state", "recovery with 10 MB and with 1 GB of state, as a ratio", run_state},
 };
 

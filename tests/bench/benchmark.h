@@ -18,11 +18,13 @@ struct Plan {
 struct Benchmark {
     const char* name;
     const char* text;
+    // Figures; "met": false among them tells that a target was missed.
     Result<Json> (*run)(const Plan& plan);
 };
 
 Result<Json> run_agreement(const Plan& plan);
 Result<Json> run_recovery(const Plan& plan);
+Result<Json> run_modes(const Plan& plan);
 Result<Json> run_state(const Plan& plan);
 
 std::span<const Benchmark> benchmarks();

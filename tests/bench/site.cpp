@@ -17,6 +17,7 @@ constexpr auto kInitPatience = seconds(30);
 constexpr auto kUpPatience = seconds(180);
 constexpr auto kStatusPatience = seconds(20);
 constexpr auto kStatusEvery = std::chrono::milliseconds(300);
+constexpr int kPollMs = 100;
 constexpr int kLoadEndsMs = 25000; // it waits for the last replies
 
 } // namespace
@@ -83,6 +84,12 @@ Result<std::unique_ptr<Background>> Background::begin(const Site& site, Words lo
     if (!child)
         return child.error();
     return std::unique_ptr<Background>(new Background(std::move(child).value()));
+}
+
+void Background::wait(seconds patience) {
+    const auto end = demo::Clock::now() + patience;
+    while (child_->running() && demo::Clock::now() < end && demo::interrupted() == 0)
+        child_->poll(kPollMs);
 }
 
 Result<Json> Background::end() {

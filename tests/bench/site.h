@@ -42,6 +42,8 @@ class Site {
 class Background {
   public:
     static Result<std::unique_ptr<Background>> begin(const Site& site, Words load);
+    // Until it has ended by itself, or for so long.
+    void wait(seconds patience);
     // Ends it and gives its result. An Error if a reply was wrong.
     Result<Json> end();
 

@@ -42,10 +42,13 @@ int run(const std::vector<const Benchmark*>& chosen, const Plan& plan,
     for (const Benchmark* benchmark : chosen) {
         print_line(fmt::format("\n{}: {}", benchmark->name, benchmark->text));
         const auto result = benchmark->run(plan);
-        if (result)
+        if (result) {
             out["results"][benchmark->name] = *result;
-        else
+            if (result->value("met", true) == false)
+                code = failed(fmt::format("{}: missed what is wanted", benchmark->name), 1);
+        } else {
             code = failed(fmt::format("{}: {}", benchmark->name, result.error().text), 1);
+        }
         if (zz::demo::interrupted() != 0)
             return failed("interrupted", 1);
     }

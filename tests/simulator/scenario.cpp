@@ -19,9 +19,9 @@ inline constexpr std::uint32_t kFaultsMin = 20, kFaultsMore = 10;
 inline constexpr Duration kHealBound = seconds(400);
 inline constexpr Duration kAfterwards = seconds(2);
 
-Shape draw_shape(Random& random, std::uint64_t seed, std::uint32_t f) {
+Shape draw_shape(Random& random, std::uint64_t seed, const Faults& faults) {
     Shape shape;
-    shape.faults = Faults{f};
+    shape.faults = faults;
     shape.secret = seed;
     shape.policy =
         random.chance(25) ? cluster::WakeupPolicy::Matrix : cluster::WakeupPolicy::Evidence;
@@ -52,7 +52,8 @@ class Run {
   public:
     explicit Run(const Request& request)
         : request_(request), world_(request.seed), random_(world_.random().fork()),
-          checker_(world_), shape_(draw_shape(random_, request.seed, request.f)),
+          checker_(world_),
+          shape_(draw_shape(random_, request.seed, cluster::faults_of(request.mode, request.f))),
           center_(world_, checker_, shape_) {
         if (request.story)
             world_.set_story(request.story);
@@ -248,6 +249,8 @@ class Run {
 
     // ZZ-6.9, with timely and correct actives: nobody wakes.
     void check_wake_ups() {
+        if (!shape_.faults.replaces() && checker_.wakeups() + checker_.convictions() > 0)
+            checker_.fail("a wake-up or a conviction where faults are masked (ZZ-9.1)");
         if (request_.calm && checker_.wakeups() > 0)
             checker_.fail("a wake-up although every active replica is correct and timely");
     }

@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "protocol/base/instant.h"
+#include "protocol/cluster/cluster.h"
 
 namespace zz::simulator {
 
 struct Request {
     std::uint64_t seed = 1;
     std::uint32_t f = 1;
+    cluster::Mode mode = cluster::Mode::Zz;
     bool byzantine = true; // false: crashes, cuts and weather only
     bool calm = false;     // no fault but f lying agreement replicas: then nobody may wake (ZZ-6.9)
     std::function<void(Instant, const std::string&)> story; // empty: none

@@ -24,9 +24,9 @@ Digest batch_of(SequenceNumber n) {
 
 } // namespace
 
-Panel::Panel(std::uint32_t f, std::map<std::uint32_t, Script> its_scripts,
+Panel::Panel(Faults faults, std::map<std::uint32_t, Script> its_scripts,
              cluster::WakeupPolicy policy)
-    : scripts(std::move(its_scripts)), faults_{f}, policy_(policy) {
+    : scripts(std::move(its_scripts)), faults_(faults), policy_(policy) {
     config.number = ConfigurationNumber(0);
     std::vector<PrincipalId> everybody{kController};
     for (std::uint32_t i = 1; i <= faults_.agreement_replicas(); ++i)

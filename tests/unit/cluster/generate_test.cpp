@@ -4,6 +4,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -63,6 +65,38 @@ class GenerateTest : public QObject {
         }
     }
 
+    // ZZ-9.1: a mode for each application; where Ai and Ei are one replica they share a host.
+    void a_mode_for_each_application() {
+        GenerateOptions options;
+        options.base_port = 30000;
+        options.applications = {{"A", {}}, {"B", {}}, {"C", {}}, {"D", {}}};
+        options.mode = Mode::Sep;
+        options.mode_of = {{"B", Mode::Base}, {"C", Mode::Zz}, {"D", Mode::Unreplicated}};
+        const Result<Generated> made = generate(options);
+        QVERIFY2(made, made ? "" : made.error().text.c_str());
+        const auto& apps = made->cluster.applications;
+        const std::array<std::array<std::size_t, 3>, 4> wanted{
+            {{4, 3, 3}, {4, 4, 4}, {4, 3, 2}, {1, 1, 1}}};
+        for (std::size_t i = 0; i < apps.size(); ++i) {
+            QCOMPARE(apps[i].agreement.size(), wanted[i][0]);
+            QCOMPARE(apps[i].execution.size(), wanted[i][1]);
+            QCOMPARE(std::size_t(std::ranges::count_if(apps[i].execution,
+                                                       [](const auto& s) { return s.active; })),
+                     wanted[i][2]);
+            QCOMPARE(apps[i].faults().execution_slots(), std::uint32_t(wanted[i][1]));
+            QCOMPARE(apps[i].faults().replaces(), apps[i].mode == Mode::Zz);
+        }
+        for (const auto* app : {&apps[1], &apps[3]})
+            for (std::size_t i = 0; i < app->execution.size(); ++i)
+                QVERIFY(app->execution[i].host == app->agreement[i].host);
+        // The same file with E1 of B moved away.
+        Cluster moved = made->cluster;
+        std::swap(moved.applications[1].execution[0].host, moved.applications[1].execution[1].host);
+        const Checked checked = check(to_toml(moved));
+        QCOMPARE(checked.violations.size(), std::size_t{2});
+        QVERIFY(checked.violations[0].text.find("share a host (ZZ-9.1)") != std::string::npos);
+    }
+
     // Four hosts and four applications: each host carries the same.
     void placement_is_balanced() {
         GenerateOptions options;
@@ -103,6 +137,14 @@ class GenerateTest : public QObject {
                 o.hosts = 16;
             },
             "too much for mode base"));
+        QVERIFY(refused([](auto& o) { o.mode_of["X"] = Mode::Sep; }, "no application 'X'"));
+        QVERIFY(refused(
+            [](auto& o) {
+                o.mode_of["A"] = Mode::Sep;
+                o.mode = Mode::Unreplicated;
+                o.hosts = 3;
+            },
+            "in mode sep needs 4"));
         QVERIFY(refused([](auto& o) { o.wakeup_of["X"] = WakeupPolicy::Matrix; },
                         "no application 'X'"));
         QVERIFY(refused([](auto& o) { o.applications = {{"A", {}}, {"A", {}}}; }, "already used"));

@@ -122,6 +122,35 @@ class PlanTest : public QObject {
     void plain_drills_on_execution_replicas();
     void plain_drills_on_agreement_replicas();
     void plain_drills_refuse_bad_targets();
+
+    // ZZ-9.1: where all who could execute do, a fault is masked and nothing follows; an
+    // unreplicated application bears none.
+    void comparison_modes() {
+        Stage sep = stage_of(Policy::Evidence);
+        sep.faults.executors = zz::Executors::Most;
+        const PrincipalId target{Role::Execution, 2, 0};
+        auto liar = zz::drill::predict_plain({"wrong-reply", {target}, {}}, sep);
+        QVERIFY(liar);
+        QCOMPARE(liar->verdict, zz::matrix::Kind::NonBlocking);
+        QVERIFY(liar->wakes.empty() && liar->convicted.empty() && liar->unresponsive.empty());
+        QCOMPARE(liar->margin.execution, 0);
+        auto silent = zz::drill::predict_plain({"silent", {target}, {}}, sep);
+        QVERIFY(silent);
+        QCOMPARE(silent->verdict, zz::matrix::Kind::Agreed);
+        QVERIFY(silent->wakes.empty() && silent->unresponsive.empty());
+        Stage base = sep;
+        base.faults.executors = zz::Executors::All;
+        const PrincipalId fourth{Role::Execution, 4, 0};
+        QVERIFY(!zz::drill::predict_plain({"silent", {fourth}, {}}, sep));
+        liar = zz::drill::predict_plain({"wrong-reply", {fourth}, {}}, base);
+        QVERIFY(liar);
+        QCOMPARE(liar->verdict, zz::matrix::Kind::NonBlocking);
+        Stage alone = base;
+        alone.faults.f = 0;
+        const auto none =
+            zz::drill::predict_plain({"silent", {{Role::Execution, 1, 0}}, {}}, alone);
+        QVERIFY(!none && none.error().text.find("unreplicated") != std::string::npos);
+    }
 };
 
 void PlanTest::talk_nonblocking() {

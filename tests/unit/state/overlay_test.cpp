@@ -24,6 +24,7 @@ class OverlayTest : public QObject {
     Q_OBJECT
   private slots:
     void equals_a_map();
+    void puts_in_place_are_seen_by_no_snapshot();
     void prefix_overlay_sees_its_part_only();
 };
 
@@ -68,6 +69,36 @@ void OverlayTest::equals_a_map() {
             QVERIFY(overlay.merge_into(tree));
             QVERIFY(content(tree) == model);
         }
+    }
+}
+
+// Requests that only put keys which are in memory change the tree in place, unless somebody holds
+// it.
+void OverlayTest::puts_in_place_are_seen_by_no_snapshot() {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        Random random(seed);
+        MemoryNodeStore store;
+        NodePool pool(store);
+        Tree tree(pool);
+        Model model;
+        std::vector<std::pair<View, Model>> taken;
+        for (int request = 0; request < 200; ++request) {
+            TreeOverlay overlay(tree.snapshot());
+            for (int i = 0; i < 2; ++i) {
+                const Bytes key = some_key(random), value = some_value(random);
+                overlay.put(key, value);
+                model[key] = value;
+            }
+            QVERIFY(overlay.merge_into(tree));
+            if (random.below(20) == 0)
+                taken.emplace_back(tree.snapshot(), model);
+            if (random.below(30) == 0)
+                QCOMPARE(seal_into(tree), root_of(model));
+        }
+        QVERIFY(content(tree) == model);
+        QCOMPARE(seal_into(tree), root_of(model));
+        for (const auto& [view, then] : taken)
+            QVERIFY(content(view) == then);
     }
 }
 
