@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "protocol/cluster/names.h"
+#include "protocol/message/fields.h"
 #include "tests/simulator/scenario.h"
 
 namespace {
