@@ -149,8 +149,12 @@ void update_column(Board& b, Case& c) {
         c.told_entries = entries;
     }
     const bool changed = own != c.columns.end() && own->second.value.entries != entries;
-    if (!every_active_in(b, c) || (own == c.columns.end() ? !due : !changed))
+    if (!every_active_in(b, c) || (own == c.columns.end() ? !due : !changed)) {
+        // Signatures may have come since, and no f+1 of them may be equal (ZZ-6.2.1).
+        if (own != c.columns.end() && !c.is_settled() && !c.violation_told)
+            judge_all(b, c);
         return;
+    }
     c.column_wanted = false;
     message::Column column{b.roster.epoch(), c.vote, c.n, ++c.revision, {}};
     column.entries = std::move(entries);

@@ -27,10 +27,10 @@ struct Script {
 
 class Panel {
   public:
-    Panel(std::uint32_t f, std::map<std::uint32_t, Script> scripts,
+    Panel(std::uint32_t f, std::map<std::uint32_t, Script> its_scripts,
           cluster::WakeupPolicy policy = cluster::WakeupPolicy::Evidence)
-        : Panel(Faults{f}, std::move(scripts), policy) {}
-    Panel(Faults faults, std::map<std::uint32_t, Script> scripts,
+        : Panel(Faults{f}, std::move(its_scripts), policy) {}
+    Panel(Faults faults, std::map<std::uint32_t, Script> its_scripts,
           cluster::WakeupPolicy policy = cluster::WakeupPolicy::Evidence);
 
     // Commits number n with one request of client 1 everywhere; 2f+1 know it. Executors report as
