@@ -185,7 +185,7 @@ int recover(const Options& o) {
         return failed("not confirmed: nothing was changed");
     auth::CryptoKeyring keyring(site.client().keys());
     const auth::Sealer sealer({site.cluster().id, app.id, Generation(seen.generation),
-                               site.client().self(), app.faults()},
+                               principal(site.client().self().id), app.faults()},
                               keyring);
     const Blob frame = sealer.sign(plan->recover);
     if (frame.size() + 4096 > telemetry::kCommandBytesMax)

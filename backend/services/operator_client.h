@@ -35,7 +35,6 @@ class OperatorClient {
     transport::Context& context() { return context_; }
     const crypto::KeyPair& keys() const { return keys_; }
     const cluster::Operator& self() const { return self_; }
-    PrincipalId self() const { return principal(self_.id); }
 
   private:
     OperatorClient(const Layout& layout, const cluster::Cluster& cluster,
