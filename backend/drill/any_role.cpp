@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// silent, crash, slow: of replicas of both clusters.
+// silent, crash, slow, and the links: of replicas of both clusters.
 #include <algorithm>
 #include <deque>
 
@@ -50,6 +50,16 @@ class Slow final : public Behaviour {
     std::deque<Held> held_;
 };
 
+// The core's messages stay as they are: the links fail them.
+class Link final : public Behaviour {
+  public:
+    explicit Link(LinkTrouble trouble) : trouble_(std::move(trouble)) {}
+    const LinkTrouble* link() const override { return &trouble_; }
+
+  private:
+    LinkTrouble trouble_;
+};
+
 } // namespace
 
 Made make_silent() {
@@ -60,6 +70,17 @@ Made make_crash() {
 }
 Made make_slow(const Order& order) {
     return std::make_unique<Slow>(order.delay);
+}
+Made make_link(const Order& order) {
+    LinkTrouble trouble;
+    trouble.peers = order.peers;
+    trouble.cut = order.name == "link-cut";
+    if (order.name == "link-delay")
+        trouble.delay = order.delay;
+    if (order.name == "link-loss")
+        trouble.loss_percent = order.loss_percent;
+    trouble.seed = order.seed;
+    return std::make_unique<Link>(std::move(trouble));
 }
 
 } // namespace zz::drill

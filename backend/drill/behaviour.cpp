@@ -7,6 +7,18 @@
 namespace zz::drill {
 namespace {
 
+// Its replicas lie; a gateway has nothing to lie about that a signature does not show.
+Made make_host_lie(const Order& order, const Surroundings& here) {
+    switch (order.target.role) {
+    case Role::Execution:
+        return make_wrong_reply(order);
+    case Role::Agreement:
+        return make_lie_reports(order, here);
+    default:
+        return make_bad_signature();
+    }
+}
+
 Made make(const Order& order, const Surroundings& here) {
     const std::string& name = order.name;
     if (name == "silent")
@@ -44,6 +56,12 @@ Made make(const Order& order, const Surroundings& here) {
         return make_replay(order);
     if (name == "flood")
         return make_flood(order, here);
+    if (name == "host-stop")
+        return make_crash();
+    if (name == "host-lie")
+        return make_host_lie(order, here);
+    if (name.starts_with("link-"))
+        return make_link(order);
     return nullptr;
 }
 

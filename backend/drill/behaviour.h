@@ -22,12 +22,23 @@ class EngineWrapper {
     virtual void alter(Instant now, execution::Result& result) = 0;
 };
 
+// A fault of the replica's own links, both ways (ZZ-10.2): the shell has the transport play it.
+struct LinkTrouble {
+    std::vector<PrincipalId> peers; // far ends; empty: all links
+    Duration delay{0};
+    std::uint32_t loss_percent = 0;
+    bool cut = false;
+    std::uint64_t seed = 1;
+};
+
 class Behaviour : public core::Wrapper, public EngineWrapper {
   public:
     void pass(Instant, std::vector<core::Send>&) override {}
     void alter(Instant, execution::Result&) override {}
     // The process is to end now and to stay down until the drill ends.
     virtual bool crashes() const { return false; }
+    // Null unless it is a fault of the links.
+    virtual const LinkTrouble* link() const { return nullptr; }
     // Nothing is left to do: the host ends it before its lease does.
     virtual bool finished() const { return false; }
     // The one number that a `matrix` drill touches, once it is known.

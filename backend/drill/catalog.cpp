@@ -11,13 +11,17 @@ namespace {
 
 constexpr Parameter kFrom{"from", "first sequence number that is touched; 0: at once"};
 constexpr Parameter kWrong{"wrong", "number of the wrong value; liars with the same one agree"};
-constexpr Parameter kDelay{"delay", "how much later everything is sent, in milliseconds"};
-constexpr Parameter kInterval{"interval", "time between two false messages, in milliseconds"};
+constexpr Parameter kDelay{"delay-ms", "how much later everything is sent, in milliseconds"};
+constexpr Parameter kInterval{"interval-ms", "time between two false messages, in milliseconds"};
 constexpr Parameter kClient{"client", "number of the client whose requests are left out"};
 constexpr Parameter kCopies{"copies", "how often each bundle is sent"};
 constexpr Parameter kFile{"file", "CSV with the drawn response matrix"};
 constexpr Parameter kTruth{"truth", "the right digest, if the matrix itself does not decide"};
 constexpr Parameter kLiar{"liar", "a replica that lies, instead of the smallest set"};
+constexpr Parameter kPeer{"peer",
+                          "only the links to this one, E1 or A2 or a client; none: all links"};
+constexpr Parameter kLoss{"loss-percent", "how many of a hundred frames are lost, each way"};
+constexpr Parameter kSeed{"seed", "of the drawing of what is lost"};
 constexpr Parameter kSign{"sign", "what a liar signs, E1=Q; E1=- for no signature"};
 
 constexpr std::array kLieParameters = {kFrom, kWrong};
@@ -28,6 +32,9 @@ constexpr std::array kLieReportsParameters = {kFrom, kWrong, kInterval};
 constexpr std::array kIntervalParameters = {kInterval};
 constexpr std::array kClientParameters = {kClient};
 constexpr std::array kFloodParameters = {kCopies};
+constexpr std::array kLinkDelayParameters = {kPeer, kDelay};
+constexpr std::array kLinkLossParameters = {kPeer, kLoss, kSeed};
+constexpr std::array kLinkCutParameters = {kPeer};
 
 constexpr std::array kCatalog = {
     CatalogEntry{"wrong-reply", "Tells agreement and clients the same wrong results", true, false,
@@ -62,6 +69,22 @@ constexpr std::array kCatalog = {
                  kIntervalParameters},
     CatalogEntry{"flood", "Sends each bundle many times to every agreement replica", false, false,
                  true, kFloodParameters},
+    CatalogEntry{"host-stop",
+                 "All replicas and gateways of a host end and stay down; its relay is shut",
+                 false,
+                 false,
+                 false,
+                 {},
+                 true},
+    CatalogEntry{"host-lie",
+                 "Its execution replicas tell wrong results, its agreement replicas wrong columns, "
+                 "its relay garbles what it passes on",
+                 false, false, false, kLieReportsParameters, true},
+    CatalogEntry{"link-delay", "What goes over its links comes later, each way", true, true, false,
+                 kLinkDelayParameters},
+    CatalogEntry{"link-loss", "A part of what goes over its links is lost", true, true, false,
+                 kLinkLossParameters},
+    CatalogEntry{"link-cut", "Nothing goes over its links", true, true, false, kLinkCutParameters},
 };
 
 std::string_view word(Role role) {
@@ -86,7 +109,8 @@ std::string targets_of(const CatalogEntry& entry) {
     std::string text;
     for (const auto& [allowed, name] :
          {std::pair{entry.execution, "execution replicas"},
-          std::pair{entry.agreement, "agreement replicas"}, std::pair{entry.client, "clients"}}) {
+          std::pair{entry.agreement, "agreement replicas"}, std::pair{entry.client, "clients"},
+          std::pair{entry.host, "hosts"}}) {
         if (allowed)
             text += (text.empty() ? "" : " and ") + std::string(name);
     }
@@ -134,6 +158,8 @@ Status check_matrix(const Order& order, Faults faults) {
 } // namespace
 
 bool CatalogEntry::allows(Role role) const {
+    if (host)
+        return role == Role::Execution || role == Role::Agreement || role == Role::Client;
     return (role == Role::Execution && execution) || (role == Role::Agreement && agreement) ||
            (role == Role::Client && client);
 }
@@ -178,6 +204,12 @@ Status check(const Order& order, const auth::Identity& self) {
                                       kWrongMax));
     if (order.copies < 1 || order.copies > kCopiesMax)
         return bad(order, fmt::format("{} copies; 1 to {} are allowed", order.copies, kCopiesMax));
+    if (order.loss_percent < 1 || order.loss_percent > 100)
+        return bad(order,
+                   fmt::format("{} percent are lost; 1 to 100 are allowed", order.loss_percent));
+    if (order.peers.size() > kPeersMax)
+        return bad(order, fmt::format("links to {} peers; at most {} are allowed",
+                                      order.peers.size(), kPeersMax));
     if (order.client == ClientId(0))
         return bad(order, "client 0; clients are numbered from 1");
     return order.name == "matrix" ? check_matrix(order, self.faults) : Status(Ok{});

@@ -112,6 +112,10 @@ bool DrillHost::crashes() const {
     return behaviour_ && behaviour_->crashes();
 }
 
+const LinkTrouble* DrillHost::link() const {
+    return behaviour_ ? behaviour_->link() : nullptr;
+}
+
 void DrillHost::pass(Instant now, std::vector<core::Send>& sends) {
     expire(now);
     if (behaviour_)

@@ -48,6 +48,8 @@ class DrillHost final : public core::Wrapper, public EngineWrapper {
     std::vector<Ended> take_ended();
     // The process is to end, and not to be started again before running()->ends (renewals counted).
     bool crashes() const;
+    // What the links are to suffer now; null: nothing. Valid until the drill ends.
+    const LinkTrouble* link() const;
 
     void pass(Instant now, std::vector<core::Send>& sends) override;
     bool admits(Instant now, const auth::Verified& m) override;

@@ -47,6 +47,7 @@ std::vector<Order> orders_for(const PlainDrill& drill, const Order& common,
             target.role == Role::Execution ? living(SlotId(target.index), incarnations) : target;
         if (drill.delay > Duration{})
             order.delay = drill.delay;
+        order.peers = drill.peers;
         orders.push_back(std::move(order));
     }
     return orders;

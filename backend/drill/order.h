@@ -21,6 +21,7 @@ inline constexpr std::size_t kDrillIdMax = 64;    // bytes of a drill's id
 inline constexpr Duration kDelayMax = seconds(600);
 inline constexpr Duration kIntervalMin = milliseconds(10);
 inline constexpr Duration kIntervalMax = seconds(60);
+inline constexpr std::size_t kPeersMax = 64; // far ends of a link drill
 inline constexpr Duration kLeaseMin = seconds(1);
 inline constexpr Duration kLeaseMax = seconds(3600);
 
@@ -33,12 +34,15 @@ struct Order {
     SequenceNumber from_n;
     Duration lease = seconds(60);
 
-    Duration delay = seconds(5);            // slow
+    Duration delay = seconds(5);            // slow, link-delay (each way)
     Duration interval = milliseconds(1000); // lie-reports, flood-demands, false-accuse, replay
     std::uint32_t wrong = 1;    // which wrong value: liars with the same number tell the same lie
     std::uint32_t copies = 100; // flood
     ClientId client{1};         // censor-primary: whose requests are left out
-    Epoch epoch;                // at the start: lie-reports, flood-demands
+    std::uint32_t loss_percent = 10; // link-loss
+    std::uint64_t seed = 1;          // link-loss: what is lost is drawn from it
+    std::vector<PrincipalId> peers;  // link drills: the far ends; empty: all links
+    Epoch epoch;                     // at the start: lie-reports, flood-demands
 
     // matrix, execution: what plan.h says of an ExecutionLie.
     std::vector<Saying> sends; // REPORT to A1, A2, ...
@@ -68,7 +72,9 @@ struct CatalogEntry {
     std::string_view text;                                     // one line
     bool execution = false, agreement = false, client = false; // what may be its target
     std::span<const Parameter> parameters;
+    bool host = false; // its target is a host; the replicas and gateways of that host play it
 
+    // Who may be given an order of it.
     bool allows(Role role) const;
 };
 // In the order of ZZ-10.2.

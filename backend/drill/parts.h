@@ -13,6 +13,7 @@ using Made = std::unique_ptr<Behaviour>;
 Made make_silent();
 Made make_crash();
 Made make_slow(const Order& order);
+Made make_link(const Order& order);
 
 // execution_matrix.cpp
 Made make_execution_matrix(const Order& order, const Surroundings& here);

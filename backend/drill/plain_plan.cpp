@@ -27,6 +27,7 @@ struct Known {
     Effect agreement; // on one of the agreement cluster
     bool on_execution;
     bool on_agreement;
+    bool on_client = false;
 };
 
 // ZZ-10.2, but `matrix`, which has a plan of its own.
@@ -44,15 +45,19 @@ constexpr std::array kKnown = {
     Known{"censor-primary", Effect::None, Effect::None, false, true},
     Known{"flood-demands", Effect::None, Effect::None, false, true},
     Known{"false-accuse", Effect::None, Effect::None, false, true},
-    Known{"bad-signature", Effect::None, Effect::None, false, false},
-    Known{"replay", Effect::None, Effect::None, false, false},
-    Known{"flood", Effect::None, Effect::None, false, false},
+    Known{"bad-signature", Effect::None, Effect::None, false, false, true},
+    Known{"replay", Effect::None, Effect::None, false, false, true},
+    Known{"flood", Effect::None, Effect::None, false, false, true},
     Known{"host-stop", Effect::Silent, Effect::Silent, true, true},
-    Known{"host-lie", Effect::None, Effect::None, true, true},
+    Known{"host-lie", Effect::WrongReply, Effect::LieReports, true, true},
     Known{"link-delay", Effect::Slow, Effect::Slow, true, true},
     Known{"link-loss", Effect::None, Effect::None, true, true},
     Known{"link-cut", Effect::Silent, Effect::Silent, true, true},
 };
+
+bool is_link(const PlainDrill& drill) {
+    return drill.name.starts_with("link-");
+}
 
 void play_execution(Play& play, PlayedReplica& replica, Effect effect) {
     replica.liar = true;
@@ -90,6 +95,53 @@ void play_agreement(Play& play, std::size_t column, Effect effect) {
     play.claims[column] = std::move(claims);
 }
 
+// Only the links between `target` and the peers fail: reports are missing one by one, and whoever
+// gets a signature passes it on (ZZ-6.5).
+void play_links(Play& play, const PlainDrill& drill, const PrincipalId& target, bool fails) {
+    const auto cut = [&](PlayedReplica& replica, std::uint32_t agreement) {
+        if (fails && agreement >= 1 && agreement <= replica.sends.size())
+            replica.sends[agreement - 1] = Saying::nothing();
+    };
+    for (PlayedReplica& replica : play.replicas) {
+        const bool own = target.role == Role::Execution && replica.slot == SlotId(target.index);
+        replica.liar = replica.liar || own;
+        for (const PrincipalId& peer : drill.peers) {
+            if (own && peer.role == Role::Agreement)
+                cut(replica, peer.index);
+            if (target.role == Role::Agreement && peer.role == Role::Execution &&
+                replica.slot == SlotId(peer.index))
+                cut(replica, target.index);
+        }
+        const bool unheard = std::all_of(replica.sends.begin(), replica.sends.end(),
+                                         [](const Saying& s) { return s == Saying::nothing(); });
+        if (unheard)
+            replica.signs = Saying::nothing();
+    }
+    if (target.role == Role::Agreement)
+        play_agreement(play, target.index - 1, Effect::None);
+}
+
+// Whether what a slow replica, or one behind slow links, reports comes too late. A report that
+// misses its deadline still settles the batch before the second one (ZZ-6.5).
+bool is_late(const PlainDrill& drill, const Stage& stage) {
+    const Duration late_by = is_link(drill) ? 2 * drill.delay : drill.delay;
+    return late_by >= 2 * stage.deadline_floor;
+}
+
+Status check_target(const PlainDrill& drill, const Known& known, const PrincipalId& target,
+                    Faults faults) {
+    const bool execution = target.role == Role::Execution;
+    if (execution ? !known.on_execution : target.role != Role::Agreement || !known.on_agreement)
+        return Error{fmt::format("--target {}: drill '{}' is not for this kind of replica",
+                                 to_string(target), drill.name)};
+    const std::uint32_t highest =
+        execution ? faults.execution_slots() : faults.agreement_replicas();
+    if (target.index < 1 || target.index > highest)
+        return Error{fmt::format("--target {}: the highest one is {}{}", to_string(target),
+                                 execution ? 'E' : 'A', highest)};
+    return Ok{};
+}
+
 } // namespace
 
 Result<Prediction> predict_plain(const PlainDrill& drill, const Stage& stage) {
@@ -101,30 +153,30 @@ Result<Prediction> predict_plain(const PlainDrill& drill, const Stage& stage) {
     const Result<std::vector<SlotId>> actives = actives_of(stage);
     if (!actives)
         return actives.error();
-    const bool late = drill.delay >= stage.deadline_floor;
+    const bool late = is_late(drill, stage);
     const auto settle = [&](Effect effect) {
         return effect != Effect::Slow ? effect : late ? Effect::Silent : Effect::None;
     };
     Play play = honest_play(stage.faults, *actives);
     std::vector<std::size_t> columns;
     for (const PrincipalId& target : drill.targets) {
-        const bool execution = target.role == Role::Execution;
-        if (execution ? !known->on_execution
-                      : target.role != Role::Agreement || !known->on_agreement)
-            return Error{fmt::format("--target {}: drill '{}' is not for this kind of replica",
-                                     to_string(target), drill.name)};
-        const std::uint32_t highest =
-            execution ? stage.faults.execution_slots() : stage.faults.agreement_replicas();
-        if (target.index < 1 || target.index > highest)
-            return Error{fmt::format("--target {}: the highest one is {}{}", to_string(target),
-                                     execution ? 'E' : 'A', highest)};
-        if (!execution) {
+        if (target.role == Role::Client && (known->on_client || drill.name.starts_with("host-")))
+            continue;
+        if (const Status good = check_target(drill, *known, target, stage.faults); !good)
+            return good.error();
+        if (!drill.peers.empty()) {
+            play_links(play, drill, target, settle(known->execution) == Effect::Silent);
+            continue;
+        }
+        if (target.role == Role::Agreement) {
             columns.push_back(target.index - 1);
             continue;
         }
         for (PlayedReplica& replica : play.replicas) {
-            if (replica.slot == SlotId(target.index))
-                play_execution(play, replica, settle(known->execution));
+            if (replica.slot != SlotId(target.index))
+                continue;
+            play_execution(play, replica, settle(known->execution));
+            replica.gone = drill.name == "host-stop";
         }
     }
     for (const std::size_t column : columns)

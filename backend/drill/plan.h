@@ -82,8 +82,9 @@ std::optional<Liars> smallest_liars(const matrix::Matrix& drawn, const Digest& t
 // What a drill that is not `matrix` does to the matrix; names of ZZ-10.2.
 struct PlainDrill {
     std::string name;
-    std::vector<PrincipalId> targets; // execution and agreement replicas of this application
-    Duration delay{};                 // of slow
+    std::vector<PrincipalId> targets; // of this application; clients change no matrix
+    Duration delay{};                 // of slow, and of link-delay each way
+    std::vector<PrincipalId> peers{}; // link drills: the far ends; empty: all links
 };
 
 Result<Prediction> predict_plain(const PlainDrill& drill, const Stage& stage);

@@ -205,7 +205,8 @@ Prediction predict(const Play& play, Policy policy) {
         const std::size_t signers = woken_for_evidence ? play.replicas.size() : active;
         convicted = convicted_rows(play, blame, signers, round.held);
         for (std::size_t row = active; row < play.replicas.size(); ++row)
-            prediction.wakes.push_back(play.replicas[row].slot);
+            if (!play.replicas[row].gone)
+                prediction.wakes.push_back(play.replicas[row].slot);
     }
     std::set<std::size_t> unresponsive(blame.unresponsive.begin(), blame.unresponsive.end());
     if (prediction.cause == WakeCause::NoSigns)

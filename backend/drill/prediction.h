@@ -37,6 +37,7 @@ struct PlayedReplica {
     bool active = false;       // else it sleeps until it is woken
     bool liar = false;         // counts against f
     bool signs_twice = false;  // signs the truth as well as `signs`
+    bool gone = false;         // cannot be woken
     std::vector<Saying> sends; // its REPORT to A1, A2, ...
     Saying signs;              // when asked for SIGNED-REPORT
 };

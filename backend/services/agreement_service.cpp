@@ -93,7 +93,7 @@ class AgreementService final : public runtime::Service {
                                              setup.generation_start()}),
           operators_(setup.cluster, setup.host, std::string()),
           core_(node_.sealer(), options_of(*setup.application), settings_of(*setup.application)),
-          drills_(setup, node_.sealer().identity(), loop.feed()) {}
+          drills_(setup, node_.sealer().identity(), loop) {}
 
     Status start() {
         if (const Status opened = open_journal(); !opened)
@@ -148,6 +148,7 @@ class AgreementService final : public runtime::Service {
         drills_.on_command(command, runtime::now(), core_.agreement().committed_mark());
     }
     Instant wake_at() const override { return clients_.empty() ? shell_->wake_at() : Instant{}; }
+    DrillPort& drills() { return drills_; }
     void fill(telemetry::Facts& facts) override {
         (*facts.mutable_process()->mutable_rejected())["client quota"] = clients_.dropped();
         runtime::to_proto(core_.facts(), *facts.mutable_agreement());
@@ -284,7 +285,7 @@ int run(const Arguments& arguments) {
     if (!setup)
         return cannot_run(setup.error());
     Setup& s = **setup;
-    wait_while_down(s.folder->path());
+    const auto kept_down = wait_while_down(s.folder->path());
     transport::Context context;
     auto loop = runtime::Loop::make({&s.cluster, s.self, &s.application->id, s.host,
                                      arguments.host_socket, &s.keys, arguments.program},
@@ -294,6 +295,8 @@ int run(const Arguments& arguments) {
     AgreementService service(s, **loop);
     if (const Status started = service.start(); !started)
         return cannot_run(started.error());
+    if (kept_down)
+        service.drills().tell_ended(*kept_down);
     if (!(*loop)->run(service))
         return 1;
     (*loop)->say_goodbye("stopped by a signal");

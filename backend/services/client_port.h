@@ -34,6 +34,9 @@ class ClientPort {
     void on_frame(Instant now, const PrincipalId& link, const Blob& frame) {
         shell_.frame(now, frame, link);
     }
+    // Of a drill; outlives this.
+    void set_wrapper(core::Wrapper* wrapper) { shell_.set_wrapper(wrapper); }
+    const auth::Identity& identity() const { return node_.sealer().identity(); }
     void on_turn(Instant now);
     runtime::Node& node() { return node_; }
     Instant wake_at() const { return submitted_ ? Instant{} : shell_.wake_at(); }

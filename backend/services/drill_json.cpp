@@ -31,10 +31,18 @@ std::int64_t ms(Duration d) {
     return std::chrono::duration_cast<milliseconds>(d).count();
 }
 
+json principal_json(const PrincipalId& id) {
+    return {static_cast<int>(id.role), id.index, id.incarnation};
+}
+PrincipalId principal_from(const json& in) {
+    return {static_cast<Role>(in.at(0).get<std::uint8_t>()), in.at(1).get<std::uint32_t>(),
+            in.at(2).get<std::uint32_t>()};
+}
+
 json one(const drill::Order& o) {
     json out = {{"id", o.id},
                 {"name", o.name},
-                {"target", {static_cast<int>(o.target.role), o.target.index, o.target.incarnation}},
+                {"target", principal_json(o.target)},
                 {"from_n", o.from_n.value},
                 {"lease_ms", ms(o.lease)},
                 {"delay_ms", ms(o.delay)},
@@ -47,7 +55,12 @@ json one(const drill::Order& o) {
                 {"signs", number_of(o.signs)},
                 {"sends", json::array()},
                 {"claims", json::array()},
-                {"liars", json::array()}};
+                {"liars", json::array()},
+                {"loss", o.loss_percent},
+                {"seed", o.seed},
+                {"peers", json::array()}};
+    for (const PrincipalId& peer : o.peers)
+        out["peers"].push_back(principal_json(peer));
     for (const drill::Saying& saying : o.sends)
         out["sends"].push_back(number_of(saying));
     for (const auto& [slot, saying] : o.claims)
@@ -61,9 +74,7 @@ drill::Order one_from(const json& in) {
     drill::Order o;
     o.id = in.at("id").get<std::string>();
     o.name = in.at("name").get<std::string>();
-    const json& target = in.at("target");
-    o.target = {static_cast<Role>(target.at(0).get<std::uint8_t>()),
-                target.at(1).get<std::uint32_t>(), target.at(2).get<std::uint32_t>()};
+    o.target = principal_from(in.at("target"));
     o.from_n = SequenceNumber(in.at("from_n").get<std::uint64_t>());
     o.lease = milliseconds(in.at("lease_ms").get<std::uint32_t>());
     o.delay = milliseconds(in.at("delay_ms").get<std::uint32_t>());
@@ -81,6 +92,10 @@ drill::Order one_from(const json& in) {
             saying_of(claim.at(1).get<std::uint32_t>());
     for (const json& slot : in.at("liars"))
         o.liars.push_back(SlotId(slot.get<std::uint32_t>()));
+    o.loss_percent = in.at("loss").get<std::uint32_t>();
+    o.seed = in.at("seed").get<std::uint64_t>();
+    for (const json& peer : in.at("peers"))
+        o.peers.push_back(principal_from(peer));
     return o;
 }
 

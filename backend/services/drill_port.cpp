@@ -15,7 +15,7 @@
 namespace zz::services {
 namespace {
 
-constexpr std::string_view kDownMark = "down-by-drill"; // "ID WALL-NANOSECONDS"
+constexpr std::string_view kDownMark = "down-by-drill"; // "ID WALL-NANOSECONDS"; 0: it was stopped
 constexpr Duration kDownLook = milliseconds(100);
 
 drill::Surroundings surroundings(const Setup& setup, const auth::Identity& identity) {
@@ -48,8 +48,8 @@ std::optional<DownMark> read_mark(const std::string& file) {
 
 } // namespace
 
-DrillPort::DrillPort(const Setup& setup, const auth::Identity& identity, runtime::Feed& feed)
-    : setup_(&setup), self_(identity.self), feed_(&feed),
+DrillPort::DrillPort(const Setup& setup, const auth::Identity& identity, runtime::Loop& loop)
+    : setup_(&setup), self_(identity.self), feed_(&loop.feed()), transport_(&loop.transport()),
       operators_(setup.cluster, setup.host, std::string()), host_(surroundings(setup, identity)) {}
 
 void DrillPort::on_command(const telemetry::Command& command, Instant now, SequenceNumber reached) {
@@ -99,10 +99,15 @@ Status DrillPort::start(const telemetry::DrillStart& command, Instant now, Seque
     return Ok{};
 }
 
+void DrillPort::tell_ended(const drill::Ended& ended) {
+    feed_->event(telemetry::DRILL_STOPPED,
+                 fmt::format("{} {}", ended.id, drill::to_string(ended.cause)), 0, self_);
+}
+
 void DrillPort::on_turn(Instant now) {
     for (const drill::Ended& ended : host_.take_ended())
-        feed_->event(telemetry::DRILL_STOPPED,
-                     fmt::format("{} {}", ended.id, drill::to_string(ended.cause)), 0, self_);
+        tell_ended(ended);
+    play_links();
     const auto running = host_.running();
     if (!running || !host_.crashes())
         return;
@@ -116,15 +121,39 @@ void DrillPort::on_turn(Instant now) {
     host_.stop_all();
 }
 
-void wait_while_down(const std::string& folder) {
+void DrillPort::play_links() {
+    const drill::LinkTrouble* trouble = host_.link();
+    if ((trouble != nullptr) == links_fail_)
+        return;
+    links_fail_ = trouble != nullptr;
+    if (!trouble) {
+        transport_->clear_link_fault();
+        return;
+    }
+    transport::LinkFault fault;
+    for (const PrincipalId& peer : trouble->peers)
+        fault.far.insert(transport::peer(setup_->application->id, peer));
+    fault.delay = trouble->delay;
+    fault.loss_percent = trouble->loss_percent;
+    fault.cut = trouble->cut;
+    fault.seed = trouble->seed;
+    transport_->set_link_fault(fault);
+}
+
+std::optional<drill::Ended> wait_while_down(const std::string& folder) {
     const std::string file = fmt::format("{}/{}", folder, kDownMark);
+    std::optional<drill::Ended> ended;
     for (auto mark = read_mark(file); mark; mark = read_mark(file)) {
+        const bool lifted = mark->until_wall_ns == 0;
+        ended = drill::Ended{mark->id, "crash",
+                             lifted ? drill::EndCause::Stopped : drill::EndCause::LeaseEnded};
         if (runtime::wall_ns() >= mark->until_wall_ns)
             break;
         std::this_thread::sleep_for(kDownLook);
     }
     std::error_code ignored;
     std::filesystem::remove(file, ignored);
+    return ended;
 }
 
 void lift_down(const std::string& machines, std::string_view id) {
@@ -137,7 +166,7 @@ void lift_down(const std::string& machines, std::string_view id) {
     for (const auto& path : found) {
         const auto mark = read_mark(path.string());
         if (mark && (id.empty() || mark->id == id))
-            std::filesystem::remove(path, error);
+            (void)runtime::replace_file(path.string(), fmt::format("{} 0\n", mark->id));
     }
 }
 

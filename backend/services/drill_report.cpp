@@ -248,24 +248,40 @@ json phases(const DrillRecord& record, const cluster::Application& app, const Ev
     return out;
 }
 
-bool ended(const DrillRecord& record, const cluster::Application& app, const Events& events) {
-    std::set<std::string> open(record.targets.begin(), record.targets.end());
+std::map<std::string, std::string>
+target_states(const DrillRecord& record, const cluster::Application& app, const Events& events) {
+    std::map<std::string, std::string> out;
+    for (const std::string& target : record.targets)
+        out[target] = kTargetRuns;
+    const auto set = [&](const std::string& target, std::string state) {
+        if (const auto at = out.find(target); at != out.end())
+            at->second = std::move(state);
+    };
+    const auto remove = [&](std::uint32_t slot) {
+        for (auto& [target, state] : out)
+            if (target.starts_with(fmt::format("E{}.", slot)) && state == kTargetRuns)
+                state = "removed";
+    };
+    const std::string refused = "drill " + record.id + " refused: ";
     for (const Event& event : events) {
+        const std::string source = to_string(runtime::from_proto(event.source().principal()));
         if (event.kind() == telemetry::DRILL_STOPPED && event.text().starts_with(record.id + " "))
-            open.erase(to_string(runtime::from_proto(event.source().principal())));
-        if (event.kind() == telemetry::OPERATOR_ACTION &&
-            event.text().find(record.id + " refused") != std::string::npos)
-            open.erase(to_string(runtime::from_proto(event.source().principal())));
+            set(source, event.text().substr(record.id.size() + 1));
+        if (event.kind() == telemetry::OPERATOR_ACTION && event.text().starts_with(refused))
+            set(source, event.text().substr(refused.size() - 9));
     }
     for (const std::uint32_t slot : told(app, events, telemetry::CONVICTED))
-        std::erase_if(
-            open, [&](const std::string& t) { return t.starts_with(fmt::format("E{}.", slot)); });
+        remove(slot);
     if (first(events, telemetry::EPOCH_SETTLED))
         for (const std::uint32_t slot : told(app, events, telemetry::NO_SIGNED))
-            std::erase_if(open, [&](const std::string& t) {
-                return t.starts_with(fmt::format("E{}.", slot));
-            });
-    return open.empty();
+            remove(slot);
+    return out;
+}
+
+bool ended(const DrillRecord& record, const cluster::Application& app, const Events& events) {
+    const auto states = target_states(record, app, events);
+    return std::none_of(states.begin(), states.end(),
+                        [](const auto& target) { return target.second == kTargetRuns; });
 }
 
 json to_json(const DrillRecord& r) {
@@ -279,26 +295,60 @@ json to_json(const DrillRecord& r) {
             {"actives", r.actives},
             {"predicted", r.predicted},
             {"started_wall_ns", r.started_wall_ns},
+            {"lease_ns", r.lease_ns},
             {"host_numbers", numbers}};
 }
 
-Result<DrillRecord> record_from(const std::string& text) {
+namespace {
+
+DrillRecord record_of(const json& in) {
     DrillRecord r;
+    r.id = in.at("id").get<std::string>();
+    r.name = in.at("name").get<std::string>();
+    r.application = in.at("app").get<std::string>();
+    r.targets = in.at("targets").get<std::vector<std::string>>();
+    r.actives = in.at("actives").get<std::vector<std::uint32_t>>();
+    r.predicted = in.at("predicted");
+    r.started_wall_ns = in.at("started_wall_ns").get<std::int64_t>();
+    r.lease_ns = in.at("lease_ns").get<std::int64_t>();
+    for (const json& pair : in.at("host_numbers"))
+        r.host_numbers[pair.at(0).get<std::uint32_t>()] = pair.at(1).get<std::uint64_t>();
+    return r;
+}
+
+Error malformed(const json::exception& error) {
+    return Error{fmt::format("the drill's record is malformed: {}", error.what())};
+}
+
+} // namespace
+
+Result<DrillRecord> record_from(const std::string& text) {
+    try {
+        return record_of(json::parse(text));
+    } catch (const json::exception& error) {
+        return malformed(error);
+    }
+}
+
+json to_json(const DrillFile& file) {
+    json parts = json::array();
+    for (const DrillRecord& part : file.parts)
+        parts.push_back(to_json(part));
+    return {{"id", file.id}, {"parts", std::move(parts)}, {"rounds", file.rounds}};
+}
+
+Result<DrillFile> drill_file_from(const std::string& text) {
     try {
         const json in = json::parse(text);
-        r.id = in.at("id").get<std::string>();
-        r.name = in.at("name").get<std::string>();
-        r.application = in.at("app").get<std::string>();
-        r.targets = in.at("targets").get<std::vector<std::string>>();
-        r.actives = in.at("actives").get<std::vector<std::uint32_t>>();
-        r.predicted = in.at("predicted");
-        r.started_wall_ns = in.at("started_wall_ns").get<std::int64_t>();
-        for (const json& pair : in.at("host_numbers"))
-            r.host_numbers[pair.at(0).get<std::uint32_t>()] = pair.at(1).get<std::uint64_t>();
+        DrillFile file;
+        file.id = in.at("id").get<std::string>();
+        for (const json& part : in.at("parts"))
+            file.parts.push_back(record_of(part));
+        file.rounds = in.at("rounds").get<std::vector<std::string>>();
+        return file;
     } catch (const json::exception& error) {
-        return Error{fmt::format("the drill's record is malformed: {}", error.what())};
+        return malformed(error);
     }
-    return r;
 }
 
 } // namespace zz::services

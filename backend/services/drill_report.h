@@ -17,11 +17,21 @@ struct DrillRecord { // kept in run/drill-ID.json by the operator's side
     std::vector<std::string> targets;
     std::vector<std::uint32_t> actives; // slots at the start
     nlohmann::json predicted;
-    std::int64_t started_wall_ns = 0;
+    std::int64_t started_wall_ns = 0, lease_ns = 0;
     std::map<std::uint32_t, std::uint64_t> host_numbers; // events of each host known at the start
 };
 nlohmann::json to_json(const DrillRecord& record);
 Result<DrillRecord> record_from(const std::string& text);
+
+// What run/drill-ID.json holds: a drill with a record for each application it befell, or a series
+// of drills that were the same.
+struct DrillFile {
+    std::string id;
+    std::vector<DrillRecord> parts; // empty: a series
+    std::vector<std::string> rounds;
+};
+nlohmann::json to_json(const DrillFile& file);
+Result<DrillFile> drill_file_from(const std::string& text);
 
 // {"verdict","wakes","convicted","unresponsive","margin"} and, beside it, "matrix" with the columns
 // as they were told.
@@ -30,7 +40,13 @@ nlohmann::json observed(const DrillRecord& record, const cluster::Application& a
 // Milliseconds from the first deviation, by phase; what did not happen is left out.
 nlohmann::json phases(const DrillRecord& record, const cluster::Application& app,
                       const std::vector<telemetry::Event>& events);
-// Whether every target's part has ended: told so, or the target was removed.
+// How each target's part stands: kTargetRuns, else how it ended ("stopped", "lease ended",
+// "finished", "removed", "refused: WHY").
+inline constexpr const char* kTargetRuns = "running";
+std::map<std::string, std::string> target_states(const DrillRecord& record,
+                                                 const cluster::Application& app,
+                                                 const std::vector<telemetry::Event>& events);
+// Whether every target's part has ended.
 bool ended(const DrillRecord& record, const cluster::Application& app,
            const std::vector<telemetry::Event>& events);
 

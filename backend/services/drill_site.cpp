@@ -2,9 +2,11 @@
 #include "backend/services/drill_site.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fmt/format.h>
 
 #include "backend/runtime/clock.h"
+#include "backend/runtime/process.h"
 #include "backend/services/status_view.h"
 
 namespace zz::services {
@@ -19,6 +21,26 @@ SlotId slot_of(const nlohmann::json& replica) {
 }
 
 } // namespace
+
+Mark mark_of(const DrillRecord& record) {
+    Mark mark;
+    mark.wall_ns = record.started_wall_ns;
+    for (const auto& [host, number] : record.host_numbers)
+        mark.numbers[HostId(host)] = number;
+    return mark;
+}
+
+std::string drill_file(const Layout& layout, const std::string& id) {
+    return fmt::format("{}/drill-{}.json", layout.run(), id);
+}
+
+Result<DrillFile> read_drill_file(const Layout& layout, const std::string& id) {
+    const auto text = runtime::read_file(drill_file(layout, id), 1u << 20);
+    if (!text)
+        return Error{fmt::format("there is no record of a drill '{}' in {}: {}", id, layout.run(),
+                                 text.error().text)};
+    return drill_file_from(text.value());
+}
 
 Result<std::unique_ptr<DrillSite>> DrillSite::open(const std::string& dir, const std::string& app) {
     const Layout layout{dir};
@@ -35,6 +57,28 @@ Result<std::unique_ptr<DrillSite>> DrillSite::open(const std::string& dir, const
         return client.error();
     site->client_ = std::move(client).value();
     return site;
+}
+
+bool DrillSite::select(const std::string& app) {
+    const auto* found = cluster_.application(app);
+    application_ = found != nullptr ? found : application_;
+    return found != nullptr;
+}
+
+std::vector<DrillFile> DrillSite::drill_files() const {
+    constexpr std::string_view kBegin = "drill-", kEnd = ".json";
+    std::vector<DrillFile> out;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(layout_.run(), error)) {
+        const std::string name = entry.path().filename().string();
+        if (!name.starts_with(kBegin) || !name.ends_with(kEnd))
+            continue;
+        auto file = read_drill_file(
+            layout_, name.substr(kBegin.size(), name.size() - kBegin.size() - kEnd.size()));
+        if (file)
+            out.push_back(std::move(file).value());
+    }
+    return out;
 }
 
 Result<nlohmann::json> DrillSite::status() {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "backend/drill/plan.h"
+#include "backend/services/drill_report.h"
 #include "backend/services/operator_client.h"
 
 namespace zz::services {
@@ -16,9 +17,17 @@ struct Mark { // a point in the event streams of all hosts
     std::int64_t wall_ns = 0;
 };
 
+Mark mark_of(const DrillRecord& record);
+std::string drill_file(const Layout& layout, const std::string& id);
+// An Error if there is none or it is damaged.
+Result<DrillFile> read_drill_file(const Layout& layout, const std::string& id);
+
 class DrillSite {
   public:
     static Result<std::unique_ptr<DrillSite>> open(const std::string& dir, const std::string& app);
+
+    // Turns to another application; false if there is none of this name.
+    bool select(const std::string& app);
 
     const cluster::Cluster& cluster() const { return cluster_; }
     const cluster::Application& application() const { return *application_; }
@@ -32,6 +41,9 @@ class DrillSite {
     std::map<SlotId, Incarnation> incarnations(const nlohmann::json& status) const;
     // f+1 active, the others asleep, nobody convicted or woken, every fact known.
     bool at_rest(const nlohmann::json& status) const;
+
+    // Records of drills in run/, those that can be read.
+    std::vector<DrillFile> drill_files() const;
 
     Mark mark();
     // Events of this application and its hosts since `mark`, by wall clock.

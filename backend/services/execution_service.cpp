@@ -112,7 +112,7 @@ class ExecutionService final : public runtime::Service {
           operators_(setup.cluster, setup.host, std::string()),
           shell_(core_, node_, loop.feed(), nullptr,
                  [this](execution::Action& action) { act(action); }),
-          drills_(setup, node_.sealer().identity(), loop.feed()) {
+          drills_(setup, node_.sealer().identity(), loop) {
         shell_.set_wrapper(&drills_.host());
     }
 
@@ -154,6 +154,7 @@ class ExecutionService final : public runtime::Service {
             take_recover(node_, *body);
         drills_.on_command(command, runtime::now(), core_.facts().executed);
     }
+    DrillPort& drills() { return drills_; }
     Instant wake_at() const override { return shell_.wake_at(); }
     void fill(telemetry::Facts& facts) override {
         runtime::to_proto(core_.facts(), *facts.mutable_execution());
@@ -184,7 +185,7 @@ int run(const Arguments& arguments) {
     if (!setup)
         return cannot_run(setup.error());
     Setup& s = **setup;
-    wait_while_down(s.folder->path());
+    const auto kept_down = wait_while_down(s.folder->path());
     transport::Context context;
     auto loop = runtime::Loop::make({&s.cluster, s.self, &s.application->id, s.host,
                                      arguments.host_socket, &s.keys, arguments.program},
@@ -194,6 +195,8 @@ int run(const Arguments& arguments) {
     ExecutionService service(s, **loop);
     if (const Status started = service.start(); !started)
         return cannot_run(started.error());
+    if (kept_down)
+        service.drills().tell_ended(*kept_down);
     if (!(*loop)->run(service))
         return 1;
     (*loop)->say_goodbye("stopped by a signal");

@@ -10,6 +10,7 @@
 #include "backend/gateway/resp/connection.h"
 #include "backend/runtime/clock.h"
 #include "backend/services/client_port.h"
+#include "backend/services/drill_port.h"
 #include "backend/services/front.h"
 
 namespace zz::services {
@@ -63,7 +64,10 @@ class GatewayService final : public runtime::Service {
                      on_operation(id, std::move(s));
                  }),
           tasks_(port_.lanes()),
-          address_(setup.application->client(ClientId(setup.self.index))->front) {}
+          address_(setup.application->client(ClientId(setup.self.index))->front),
+          drills_(setup, port_.identity(), loop) {
+        port_.set_wrapper(&drills_.host());
+    }
 
     Status start() {
         if (const Status started = port_.start(); !started)
@@ -83,7 +87,9 @@ class GatewayService final : public runtime::Service {
     void on_command(const telemetry::Command& command) override {
         if (const auto body = operators_.check_passed_on(command))
             take_recover(port_.node(), *body);
+        drills_.on_command(command, runtime::now(), SequenceNumber(0));
     }
+    DrillPort& drills() { return drills_; }
     bool on_turn(Instant now) override {
         if (renew(port_.node(), setup_.folder->path(), loop_))
             return true;
@@ -94,6 +100,7 @@ class GatewayService final : public runtime::Service {
             tick_ = now + kTick;
         }
         port_.on_turn(now);
+        drills_.on_turn(now);
         return true;
     }
     Instant wake_at() const override {
@@ -157,6 +164,7 @@ class GatewayService final : public runtime::Service {
     std::deque<Waiting> waiting_;
     Instant probe_until_ = kNever;
     Instant tick_{};
+    DrillPort drills_;
 };
 
 int run(const Arguments& arguments) {
@@ -164,6 +172,7 @@ int run(const Arguments& arguments) {
     if (!setup)
         return cannot_run(setup.error());
     Setup& s = **setup;
+    const auto kept_down = wait_while_down(s.folder->path());
     auto book = LaneBook::open(s.folder->path() + "/lanes",
                                s.application->client(ClientId(s.self.index))->lanes);
     if (!book)
@@ -177,6 +186,8 @@ int run(const Arguments& arguments) {
     GatewayService service(s, **loop, std::move(book).value());
     if (const Status started = service.start(); !started)
         return cannot_run(started.error());
+    if (kept_down)
+        service.drills().tell_ended(*kept_down);
     if (!(*loop)->run(service))
         return 1;
     (*loop)->say_goodbye("stopped by a signal");

@@ -9,6 +9,7 @@
 #include "backend/runtime/clock.h"
 #include "backend/runtime/loop.h"
 #include "backend/services/auditor.h"
+#include "backend/services/host_drills.h"
 #include "backend/services/hub.h"
 #include "backend/services/operators.h"
 #include "backend/services/setup.h"
@@ -74,6 +75,8 @@ class HostService {
             for (const auto& received : turn.frames)
                 on_frame(received);
             now = runtime::now();
+            if (now >= drills_.wake_at())
+                tell_drills();
             if (now >= next_beat) {
                 next_beat = now + runtime::kHeartbeat;
                 audit_strangers();
@@ -132,8 +135,25 @@ class HostService {
             return;
         }
         const bool here = *host == setup_.host;
-        transport_->send(here ? routed->destination_peer() : transport::peer(principal(*host)),
-                         received.frame);
+        const auto to = here ? routed->destination_peer() : transport::peer(principal(*host));
+        switch (drills_.relay()) {
+        case RelayPlay::Shut:
+            return;
+        case RelayPlay::Garbles:
+            transport_->send(to, transport::encode(garbled(*routed)));
+            return;
+        case RelayPlay::Honest:
+            transport_->send(to, received.frame);
+        }
+    }
+
+    static transport::Routed garbled(transport::Routed routed) {
+        const ByteView bytes = routed.frame.view();
+        Bytes other(bytes.begin(), bytes.end());
+        if (!other.empty())
+            other.back() ^= 1U;
+        routed.frame = Blob(std::move(other));
+        return routed;
     }
 
     std::optional<HostId> host_of(const transport::Routed& routed) const {
@@ -291,6 +311,12 @@ class HostService {
         feed_.event(telemetry::OPERATOR_ACTION,
                     what_of(body) + (body.reason().empty() ? "" : " (" + body.reason() + ")"), 0,
                     principal(who));
+        if (const Status taken = drills_.take(body, runtime::now(), runtime::wall_ns()); !taken) {
+            out.set_ok(false);
+            out.set_error(taken.error().text);
+            return;
+        }
+        tell_drills();
         pass_on(command);
     }
 
@@ -333,6 +359,10 @@ class HostService {
             pass_on(command);
             return;
         }
+        case telemetry::CommandBody::kDrillList:
+            for (auto& facts : drills_.list(runtime::now()))
+                *out.mutable_drills()->add_drills() = std::move(facts);
+            return;
         default:
             out.set_ok(false);
             out.set_error("this host does not answer that yet");
@@ -355,6 +385,12 @@ class HostService {
         }
     }
 
+    void tell_drills() {
+        for (const HostDrills::Told& told : drills_.look(runtime::now()))
+            feed_.event(told.begun ? telemetry::DRILL_STARTED : telemetry::DRILL_STOPPED, told.text,
+                        told.lease_ms, setup_.self);
+    }
+
     void beat() {
         telemetry::Facts facts;
         auto& process = *facts.mutable_process();
@@ -373,6 +409,8 @@ class HostService {
             host.set_load_milli(static_cast<std::uint64_t>(load * 1000));
         host.set_audit_newest(auditor_.log().head().n);
         host.set_audit_head(std::string(text_of(auditor_.log().head().hash.view())));
+        for (auto& drill : drills_.list(runtime::now()))
+            *host.add_drills() = std::move(drill);
         feed_.facts(std::move(facts));
         telemetry::Update update;
         update.set_host(setup_.host.value);
@@ -395,6 +433,7 @@ class HostService {
     Operators operators_;
     Auditor auditor_;
     std::map<ApplicationId, telemetry::RecoverClaim> claims_; // of local replicas
+    HostDrills drills_{setup_.cluster, setup_.host};
     bool bound_relay_ = false;
     std::uint64_t refused_ = 0;
 };

@@ -141,6 +141,13 @@ Turn Transport::poll(Duration timeout, std::span<const int> extra) {
     }
 }
 
+void Transport::set_link_fault(const LinkFault& fault) {
+    impl_->faults.set(fault);
+}
+void Transport::clear_link_fault() {
+    impl_->faults.clear();
+}
+
 Waker Transport::waker() const {
     Waker out;
     out.descriptor_ = impl_->waker;
@@ -149,6 +156,7 @@ Waker Transport::waker() const {
 
 const Counters& Transport::counters() {
     impl_->counters.denied = impl_->domain->denied();
+    impl_->counters.lost_by_drill = impl_->faults.lost();
     return impl_->counters;
 }
 

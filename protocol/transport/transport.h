@@ -15,6 +15,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -64,6 +65,7 @@ struct Counters {
     std::uint64_t rejected_malformed = 0;
     std::uint64_t denied = 0;            // handshakes with keys that are not on the list
     std::uint64_t failed_handshakes = 0; // of all kinds, garbage included
+    std::uint64_t lost_by_drill = 0;     // by a drill's fault of the links
 };
 
 // A key that is on no list and tried to dial in, for a while at least: one that is admitted a
@@ -93,6 +95,15 @@ struct PeerEvent {
     PeerChange change = PeerChange::Seen;
     // Drawn by the peer's process at its start: another number means that it restarted.
     std::uint64_t session = 0;
+};
+
+// A fault of the links of this process for a drill (ZZ-10.2), both ways.
+struct LinkFault {
+    std::set<Peer> far; // the links to these, of any incarnation; empty: all links
+    Duration delay{0};  // each way
+    std::uint32_t loss_percent = 0;
+    bool cut = false;
+    std::uint64_t seed = 1; // of the loss
 };
 
 // What one call of poll() found.
@@ -156,6 +167,11 @@ class Transport {
     // Flushes, then waits until something is there or the time is over. `extra` descriptors are
     // watched for reading.
     Turn poll(Duration timeout, std::span<const int> extra = {});
+
+    // A drill's fault of our links in place of the one before it; none. Frames between us and our
+    // own host, and answers to operators, always pass.
+    void set_link_fault(const LinkFault& fault);
+    void clear_link_fault();
 
     Waker waker() const;
     const Counters& counters();

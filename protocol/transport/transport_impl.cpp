@@ -112,6 +112,12 @@ bool Transport::Impl::send(const Peer& peer, Blob frame) {
         ++counters.dropped_oversized;
         return false;
     }
+    if (faults.active() && !faults.passes_out(steady_now(), peer, frame))
+        return true; // Lost or late on its way: who sends cannot tell.
+    return queue(peer, std::move(frame));
+}
+
+bool Transport::Impl::queue(const Peer& peer, Blob frame) {
     const auto it = links.find(peer);
     // For a dialled peer frames wait until it is there; one that has to dial us is told again when
     // it came.
@@ -142,6 +148,9 @@ bool Transport::Impl::answer(const Received& to, const Blob& frame) {
 }
 
 void Transport::Impl::flush(Instant now) {
+    if (faults.active())
+        for (LinkFaults::Out& late : faults.take_out(now))
+            queue(late.link, std::move(late.frame));
     // flush_link may take its peer off the list.
     const std::vector<Peer> due(waiting.begin(), waiting.end());
     for (const Peer& peer : due) {
@@ -268,8 +277,10 @@ void Transport::Impl::on_message(const Peer& peer, const zmq::message_t& message
     for (const Entry& entry : *entries) {
         if (entry.type == EntryType::Frame) {
             ++counters.frames_received;
-            out.frames.push_back(
-                {peer, Blob(Bytes(entry.bytes.begin(), entry.bytes.end())), route_of(routing_id)});
+            Received received{peer, Blob(Bytes(entry.bytes.begin(), entry.bytes.end())),
+                              route_of(routing_id)};
+            if (!faults.active() || faults.passes_in(steady_now(), received))
+                out.frames.push_back(std::move(received));
             continue;
         }
         // Each side greets in its own way only: the dialling one first, once per connection.
@@ -342,7 +353,7 @@ void Transport::Impl::watch_links(Instant now) {
 }
 
 Instant Transport::Impl::next_event() const {
-    Instant next = kNever;
+    Instant next = faults.wake_at();
     for (const Peer& peer : waiting) {
         const Link& link = links.at(peer);
         if (link.has_route())
@@ -405,6 +416,9 @@ void Transport::Impl::turn(Duration timeout, std::span<const int> extra, Turn& o
     wait(found ? Duration(0) : timeout, extra, out);
     watch_links(steady_now());
     receive_due(out);
+    if (faults.active())
+        for (Received& late : faults.take_in(steady_now()))
+            out.frames.push_back(std::move(late));
 }
 
 void Transport::Impl::receive_due(Turn& out) {

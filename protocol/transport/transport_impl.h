@@ -7,6 +7,7 @@
 
 #include "protocol/transport/dialled.h"
 #include "protocol/transport/frames.h"
+#include "protocol/transport/link_faults.h"
 #include "protocol/transport/queue.h"
 
 namespace zz::transport {
@@ -45,6 +46,7 @@ struct Transport::Impl {
     void open_router();
     bool answer(const Received& to, const Blob& frame);
     bool send(const Peer& peer, Blob frame);
+    bool queue(const Peer& peer, Blob frame);
     void flush(Instant now);
     // Waits once, at most `timeout`, and adds what it found. The descriptor of a ZeroMQ socket
     // tells of news only until some call on the socket took it in. So each socket is emptied when
@@ -68,6 +70,7 @@ struct Transport::Impl {
     std::vector<PeerEvent> events;
     std::shared_ptr<Waker::Descriptor> waker;
     Counters counters;
+    LinkFaults faults;
     std::uint64_t session = 0;
 
   private:
