@@ -11,8 +11,10 @@
 #include "backend/demo/drill.h"
 #include "backend/demo/guard.h"
 #include "backend/demo/loads.h"
+#include "backend/demo/redis_user.h"
 #include "backend/demo/screen.h"
 #include "backend/demo/script.h"
+#include "backend/demo/track.h"
 #include "backend/demo/watch.h"
 
 namespace zz::demo {
@@ -30,6 +32,7 @@ constexpr auto kLoadAgain = seconds(15);
 constexpr auto kLoadPatience = seconds(60); // beyond its length: connecting, last replies
 constexpr auto kPicturesPatience = seconds(120);
 constexpr const char* kLease = "60";
+constexpr auto kHostDown = std::chrono::milliseconds(2000);
 
 class Demo {
   public:
@@ -94,9 +97,15 @@ class Demo {
         if (o_.console)
             if (const Status opened = console_.open(std::max(60U, o_.seconds)); !opened)
                 fail(opened.error().text);
-        for (const auto& step : script())
-            if (!take(step))
+        if (whole_) {
+            play_whole();
+            if (interrupted() != 0)
                 return;
+        } else {
+            for (const auto& step : script())
+                if (!take(step))
+                    return;
+        }
         if (Clock::now() >= end)
             say(fmt::format("the drills took longer than the {} s that were asked for",
                             o_.seconds));
@@ -116,9 +125,14 @@ class Demo {
             return false;
         }
         say("making a data center of four hosts and four applications, f = 1");
-        const auto made = ctl_.run({"cluster", "init", "--hosts", "4", "--apps", "4", "--f", "1",
-                                    "--wakeup", "A=matrix", "--drills"},
-                                   kShortPatience);
+        Words words{"cluster", "init", "--hosts", "4", "--f", "1", "--wakeup", "A=matrix",
+                    "--drills"};
+        if (whole_)
+            for (const auto& app : whole_applications())
+                words.insert(words.end(), {"--app", app});
+        else
+            words.insert(words.end(), {"--apps", "4"});
+        const auto made = ctl_.run(words, kShortPatience);
         if (!made) {
             fail(made.error().text);
             return false;
@@ -253,6 +267,122 @@ class Demo {
         }
     }
 
+    // Every kind of drill: side by side on the four applications, then those of whole hosts.
+    void play_whole() {
+        std::map<std::string, std::vector<Play>> plays;
+        for (auto& play : whole_plays())
+            plays[play.application].push_back(play);
+        std::vector<std::unique_ptr<Track>> tracks;
+        for (auto& [application, list] : plays)
+            tracks.push_back(std::make_unique<Track>(ctl_, std::move(list)));
+        begin_users();
+        run_tracks(tracks);
+        end_users();
+        for (const auto& play : host_plays()) {
+            std::vector<std::unique_ptr<Track>> one;
+            one.push_back(std::make_unique<Track>(ctl_, std::vector{play}));
+            run_tracks(one);
+        }
+        if (interrupted() == 0)
+            kill_a_host();
+    }
+
+    void run_tracks(const std::vector<std::unique_ptr<Track>>& tracks) {
+        bool busy = true;
+        while (busy && ctl_.rest(std::chrono::milliseconds(50))) {
+            busy = false;
+            std::string playing;
+            for (const auto& track : tracks) {
+                track->tick();
+                for (auto& users : users_)
+                    users->tick();
+                for (Played& played : track->take())
+                    note_played(std::move(played));
+                busy = busy || !track->done();
+                if (const Play* play = track->playing())
+                    playing += fmt::format("{}{}{}", playing.empty() ? "" : ", ",
+                                           play->application.empty() ? "" : play->application + " ",
+                                           play->key);
+            }
+            picture_.title = "ZZ demonstration: " + playing;
+        }
+    }
+
+    void note_played(Played played) {
+        const std::string& key = played.play.key;
+        for (const auto& complaint : played.complaints)
+            fail(fmt::format("{}{}: {}", key,
+                             played.play.application.empty() ? "" : " on " + played.play.application,
+                             complaint));
+        predicted_[key] = essence(child(played.report, "predicted"));
+        observed_[key] = essence(child(played.report, "observed"));
+        const Json& phases = child(played.report, "phases_ms");
+        if (!list(child(played.report, "observed"), "wakes").empty()) {
+            picture_.recovered = played.play.application;
+            picture_.phases_ms = phases;
+        }
+        say(fmt::format("{:>2} {}: {}, {:.1f} s; {}", played.play.application, key,
+                        played.complaints.empty() ? "as predicted" : "NOT AS IT MUST BE",
+                        played.seconds, phases_line(phases)));
+        Json kept = std::move(played.report);
+        kept["name"] = key;
+        kept["application"] = played.play.application;
+        drills_.push_back(std::move(kept));
+    }
+
+    // Somebody has to use the gateways while these misbehave.
+    void begin_users() {
+        const auto status = ctl_.ask({"status"}, kShortPatience);
+        if (!status)
+            return fail(status.error().text);
+        for (const auto& gateway : list(*status, "gateways")) {
+            const std::string app = text(gateway, "app");
+            if (app == "A" || app == "B")
+                users_.push_back(std::make_unique<RedisUser>(text(gateway, "address")));
+        }
+        if (users_.size() != 2)
+            fail("the status names no gateways of A and B");
+    }
+
+    void end_users() {
+        const auto end = Clock::now() + kShortPatience;
+        for (auto& user : users_) {
+            while (!user->rested() && Clock::now() < end &&
+                   ctl_.rest(std::chrono::milliseconds(20))) {
+            }
+            if (!user->rested() && interrupted() == 0)
+                fail("a request through a gateway has no reply");
+            checked_ += user->checked();
+            wrong_ += user->wrong();
+            if (user->wrong() > 0)
+                fail("a gateway replied: " + user->first_wrong());
+            if (user->checked() == 0)
+                fail("no reply of a gateway was checked");
+        }
+        users_.clear();
+    }
+
+    // kill -9 of everything on it; it comes back and every application comes to rest.
+    void kill_a_host() {
+        const std::string host = "h4";
+        picture_.title = "ZZ demonstration: host " + host + " is killed";
+        say("host " + host + " is killed");
+        for (const char* what : {"kill", "up"}) {
+            const auto done = ctl_.run({"host", what, host}, kShortPatience);
+            if (!done)
+                return fail(done.error().text);
+            if (!ctl_.rest(kHostDown))
+                return;
+        }
+        for (const char* name : {"A", "B", "C", "D"})
+            if (!rest_of(name, kRestPatience) && interrupted() == 0)
+                fail(fmt::format("application {} is not at rest after host {} was killed and "
+                                 "started again",
+                                 name, host));
+        say("host " + host + " is back, every application is at rest");
+        host_killed_ = true;
+    }
+
     void finish_load() {
         picture_.title = "ZZ demonstration: waiting for the last replies";
         loads_.end();
@@ -279,8 +409,12 @@ class Demo {
             fail(fmt::format("{} of {} replies were wrong", wrong_, checked_));
         if (checked_ == 0)
             fail("no reply was checked");
-        if (drills_.size() != script().size())
-            fail(fmt::format("{} of {} drills were played", drills_.size(), script().size()));
+        const std::size_t all =
+            whole_ ? whole_plays().size() + host_plays().size() : script().size();
+        if (drills_.size() != all)
+            fail(fmt::format("{} of {} drills were played", drills_.size(), all));
+        if (whole_ && !host_killed_)
+            fail("no host was killed");
     }
 
     // In every path: load, watchers, data center, files.
@@ -348,6 +482,9 @@ class Demo {
     Screen screen_;
     Picture picture_;
     Clock::time_point began_ = Clock::now();
+    const bool whole_ = o_.seconds >= kWholeSeconds;
+    std::vector<std::unique_ptr<RedisUser>> users_; // of A and B
+    bool host_killed_ = false;
     bool serving_ = false, served_ = false, bystander_woke_ = false, left_ = false;
     std::vector<std::string> failures_;
     Json predicted_ = Json::object(), observed_ = Json::object(), drills_ = Json::array();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // zzctl drill report and stop: what came of a drill, and its end.
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <thread>
 

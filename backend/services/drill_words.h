@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "backend/drill/order.h"
 #include "backend/services/drill_report.h"
 #include "backend/services/drill_site.h"
 

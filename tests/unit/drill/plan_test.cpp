@@ -121,6 +121,8 @@ class PlanTest : public QObject {
     void exceeding_f_is_told();
     void plain_drills_on_execution_replicas();
     void plain_drills_on_agreement_replicas();
+    void drills_on_links();
+    void drills_on_a_host();
     void plain_drills_refuse_bad_targets();
 
     // ZZ-9.1: where all who could execute do, a fault is masked and nothing follows; an
@@ -437,6 +439,48 @@ void PlanTest::plain_drills_on_agreement_replicas() {
     QCOMPARE(words(*host),
              std::string("blocking; wakes E3 (no-signs); convicted -; unresponsive E1"));
     QVERIFY((host->margin == zz::drill::Margin{0, 0}));
+}
+
+void PlanTest::drills_on_links() {
+    const auto linked = [](const std::string& name, PrincipalId target,
+                           std::vector<PrincipalId> peers, zz::Duration delay = {}) {
+        const PlainDrill drill{name, {target}, delay, std::move(peers)};
+        const Result<Prediction> prediction = predict_plain(drill, stage_of(Policy::Evidence));
+        return prediction ? words(*prediction) : prediction.error().text;
+    };
+    const PrincipalId a2{Role::Agreement, 2, 0}, a3{Role::Agreement, 3, 0};
+    const std::string one_misses = "non-blocking; wakes - (none); convicted -; unresponsive -";
+    // One link: one entry is missing, whichever end the drill is at.
+    QCOMPARE(linked("link-cut", kE1, {a2}), one_misses);
+    QCOMPARE(linked("link-cut", a2, {kE1}), one_misses);
+    QCOMPARE(linked("link-cut", a2, {a3}), kQuiet);
+    // Three: two columns know no report, but who hears E1 passes its signature on: nobody wakes.
+    QCOMPARE(linked("link-cut", kE1, {kA1, a2, a3}),
+             std::string("blocking; wakes - (none); convicted -; unresponsive E1"));
+    QCOMPARE(linked("link-cut", kE1, {}),
+             std::string("blocking; wakes E3 (no-signs); convicted -; unresponsive E1"));
+    // There and back: a report is late by twice the delay, and settles the batch all the same
+    // before the second deadline.
+    QCOMPARE(linked("link-delay", kE1, {}, zz::milliseconds(249)), kQuiet);
+    QCOMPARE(linked("link-delay", kE1, {}, zz::milliseconds(250)),
+             std::string("blocking; wakes E3 (no-signs); convicted -; unresponsive E1"));
+    QCOMPARE(linked("link-loss", kE1, {}), kQuiet);
+}
+
+void PlanTest::drills_on_a_host() {
+    const PrincipalId gateway{Role::Client, 1, 0};
+    // It counts in both clusters; its gateway is nobody's vote.
+    const Result<Prediction> lie = predict_plain(PlainDrill{"host-lie", {kA1, kE1, gateway}, {}},
+                                                 stage_of(Policy::Evidence));
+    QVERIFY(bool(lie));
+    QCOMPARE(words(*lie), std::string("blocking; wakes E3 (demands); convicted E1; unresponsive -"));
+    QVERIFY((lie->margin == zz::drill::Margin{0, 0}));
+    // A sleeper of a stopped host cannot be woken; with f = 2 the other one is.
+    const PrincipalId e5{Role::Execution, 5, 0};
+    const Result<Prediction> two = predict_plain(PlainDrill{"host-stop", {kE1, e5, kA1}, {}},
+                                                 stage_of(Policy::Evidence, 2));
+    QVERIFY(bool(two));
+    QCOMPARE(words(*two), std::string("blocking; wakes E4 (no-signs); convicted -; unresponsive E1"));
 }
 
 void PlanTest::plain_drills_refuse_bad_targets() {

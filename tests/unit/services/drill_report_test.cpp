@@ -114,6 +114,32 @@ class DrillReportTest : public QObject {
         QCOMPARE(seen()["unresponsive"], nlohmann::json::array({"E1"}));
     }
 
+    // ZZ-10.1: how each target stands, however its part ended.
+    void each_target_has_a_state() {
+        record_.targets = {"E1.0", "A2", "A3", "client 1", "A4"};
+        add(agreement(2), telemetry::DRILL_STOPPED, "d1 lease ended");
+        add(agreement(3), telemetry::DRILL_STOPPED, "d10 stopped"); // of another drill
+        add(principal(ClientId(1)), telemetry::DRILL_STOPPED, "d1 stopped");
+        add(agreement(4), telemetry::OPERATOR_ACTION, "drill d1 refused: it plays already");
+        auto states = target_states(record_, app_, events_);
+        QCOMPARE(states["E1.0"], kTargetRuns);
+        QCOMPARE(states["A2"], "lease ended");
+        QCOMPARE(states["A3"], kTargetRuns);
+        QCOMPARE(states["client 1"], "stopped");
+        QCOMPARE(states["A4"], "refused: it plays already");
+        told(telemetry::CONVICTED, 1, 1);
+        told(telemetry::CONVICTED, 2, 1);
+        QCOMPARE(target_states(record_, app_, events_)["E1.0"], "removed");
+    }
+
+    void file_round_trip() {
+        const auto drill = drill_file_from(to_json(DrillFile{"d1", {record_, record_}, {}}).dump());
+        QVERIFY(drill && drill->parts.size() == 2 && drill->rounds.empty());
+        const auto series = drill_file_from(to_json(DrillFile{"d", {}, {"d-1", "d-2"}}).dump());
+        QVERIFY(series && series->parts.empty() && series->rounds.size() == 2);
+        QVERIFY(!drill_file_from("[]") && !drill_file_from("not json"));
+    }
+
     void record_round_trip() {
         record_.host_numbers[3] = 77;
         const auto again = record_from(to_json(record_).dump());

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Spares: the same fault over paused, hibernated and cold spares (ZZ-7.7), one lane of load.
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "tests/bench/drill_rounds.h"
+
+namespace zz::bench {
+namespace {
+
+constexpr std::array kKinds{"paused", "hibernated", "cold"};
+constexpr unsigned kRounds = 12;
+constexpr unsigned kQuickRounds = 3;
+constexpr auto kRoundPatience = seconds(120);
+// What is shown beside the first accepted reply.
+constexpr std::array kShown{"resume_asked", "resumed", "first_report", "complete"};
+
+Json spread(std::vector<double> values) {
+    return {{"min", *std::min_element(values.begin(), values.end())},
+            {"p50", percentile(values, 50)},
+            {"p99", percentile(values, 99)},
+            {"rounds", values.size()}};
+}
+
+} // namespace
+
+Result<Json> run_spares(const Plan& plan) {
+    const unsigned rounds = plan.quick ? kQuickRounds : kRounds;
+    Json out = Json::object();
+    print_line(fmt::format("{:<12} {:<22} {:>9} {:>9} {:>9} {:>7}", "spare",
+                           "phase, ms since fault", "min", "p50", "p99", "rounds"));
+    for (const char* kind : kKinds) {
+        auto site = Site::make(
+            plan.bin, fmt::format("spares-{}", kind),
+            {"--hosts", "4", "--apps", "1", "--f", "1", "--drills", "--spare", kind});
+        if (!site)
+            return site.error();
+        std::map<std::string, std::vector<double>> seen;
+        for (unsigned round = 0; round < rounds; ++round) {
+            note(fmt::format("spares: {}, round {} of {}", kind, round + 1, rounds));
+            const auto phases = play_round(**site, "A", Fault::WrongReply, kRoundPatience);
+            if (!phases)
+                return Error{fmt::format("{}: {}", kind, phases.error().text)};
+            for (const auto& [phase, ms] : *phases)
+                seen[phase].push_back(ms);
+        }
+        if (const Status closed = (*site)->close(); !closed)
+            return closed.error();
+        std::vector<std::string> shown(kShown.begin(), kShown.end());
+        shown.emplace_back(kFirstAccepted);
+        for (const std::string& phase : shown) {
+            if (seen[phase].empty())
+                continue;
+            const Json s = spread(seen[phase]);
+            out[kind][phase] = s;
+            print_line(fmt::format("{:<12} {:<22} {:>9.1f} {:>9.1f} {:>9.1f} {:>7}", kind, phase,
+                                   s["min"].get<double>(), s["p50"].get<double>(),
+                                   s["p99"].get<double>(), s["rounds"].get<std::size_t>()));
+        }
+    }
+    return out;
+}
+
+} // namespace zz::bench
