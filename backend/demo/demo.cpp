@@ -125,8 +125,8 @@ class Demo {
             return false;
         }
         say("making a data center of four hosts and four applications, f = 1");
-        Words words{"cluster", "init", "--hosts", "4", "--f", "1", "--wakeup", "A=matrix",
-                    "--drills"};
+        Words words{"cluster", "init",     "--hosts",  "4",       "--f",
+                    "1",       "--wakeup", "A=matrix", "--drills"};
         if (whole_)
             for (const auto& app : whole_applications())
                 words.insert(words.end(), {"--app", app});
@@ -311,9 +311,10 @@ class Demo {
     void note_played(Played played) {
         const std::string& key = played.play.key;
         for (const auto& complaint : played.complaints)
-            fail(fmt::format("{}{}: {}", key,
-                             played.play.application.empty() ? "" : " on " + played.play.application,
-                             complaint));
+            fail(
+                fmt::format("{}{}: {}", key,
+                            played.play.application.empty() ? "" : " on " + played.play.application,
+                            complaint));
         predicted_[key] = essence(child(played.report, "predicted"));
         observed_[key] = essence(child(played.report, "observed"));
         const Json& phases = child(played.report, "phases_ms");

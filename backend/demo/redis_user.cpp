@@ -42,8 +42,8 @@ void RedisUser::dial() {
         return;
     sockaddr_in to{};
     to.sin_family = AF_INET;
-    to.sin_port = htons(static_cast<std::uint16_t>(std::strtoul(address_.c_str() + colon + 1,
-                                                                nullptr, 10)));
+    to.sin_port =
+        htons(static_cast<std::uint16_t>(std::strtoul(address_.c_str() + colon + 1, nullptr, 10)));
     if (inet_pton(AF_INET, address_.substr(0, colon).c_str(), &to.sin_addr) != 1)
         return;
     fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -66,8 +66,8 @@ void RedisUser::hang_up() {
 
 void RedisUser::ask() {
     const bool writes = number_ % 2 == 0;
-    const std::string request = writes ? fmt::format("SET demo:user {}\r\n", number_)
-                                       : std::string("GET demo:user\r\n");
+    const std::string request =
+        writes ? fmt::format("SET demo:user {}\r\n", number_) : std::string("GET demo:user\r\n");
     const std::string value = fmt::format("{}", number_ - (writes ? 0 : 1));
     expected_ = writes ? "+OK\r\n" : fmt::format("${}\r\n{}\r\n", value.size(), value);
     if (send(fd_, request.data(), request.size(), MSG_NOSIGNAL) !=

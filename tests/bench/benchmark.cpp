@@ -21,7 +21,8 @@ constexpr std::array<Benchmark, 5> kBenchmarks{
         "throughput of the comparison modes zz, sep, base and unreplicated at 5 ms of work in "
         "each request, as ratios",
         run_modes},
-    Benchmark{"spares", "the same fault over paused, hibernated and cold spares, by phase", run_spares},
+    Benchmark{"spares", "the same fault over paused, hibernated and cold spares, by phase",
+              run_spares},
     Benchmark{"state", "recovery with 10 MB and with 1 GB of state, as a ratio", run_state},
 };
 

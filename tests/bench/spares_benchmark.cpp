@@ -32,9 +32,9 @@ Result<Json> run_spares(const Plan& plan) {
     print_line(fmt::format("{:<12} {:<22} {:>9} {:>9} {:>9} {:>7}", "spare",
                            "phase, ms since fault", "min", "p50", "p99", "rounds"));
     for (const char* kind : kKinds) {
-        auto site = Site::make(
-            plan.bin, fmt::format("spares-{}", kind),
-            {"--hosts", "4", "--apps", "1", "--f", "1", "--drills", "--spare", kind});
+        auto site =
+            Site::make(plan.bin, fmt::format("spares-{}", kind),
+                       {"--hosts", "4", "--apps", "1", "--f", "1", "--drills", "--spare", kind});
         if (!site)
             return site.error();
         std::map<std::string, std::vector<double>> seen;

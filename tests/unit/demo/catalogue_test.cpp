@@ -14,13 +14,28 @@ class CatalogueTest : public QObject {
 
   private slots:
     void every_kind_of_drill_is_played() {
-        const std::vector<std::string> names{
-            "wrong-reply",   "matrix",         "silent",        "slow",
-            "crash",         "wrong-checkpoint", "corrupt-state", "refuse-sign",
-            "sign-two",      "lie-reports",    "equivocate-primary", "censor-primary",
-            "flood-demands", "false-accuse",   "bad-signature", "replay",
-            "flood",         "host-stop",      "host-lie",      "link-delay",
-            "link-loss",     "link-cut"};
+        const std::vector<std::string> names{"wrong-reply",
+                                             "matrix",
+                                             "silent",
+                                             "slow",
+                                             "crash",
+                                             "wrong-checkpoint",
+                                             "corrupt-state",
+                                             "refuse-sign",
+                                             "sign-two",
+                                             "lie-reports",
+                                             "equivocate-primary",
+                                             "censor-primary",
+                                             "flood-demands",
+                                             "false-accuse",
+                                             "bad-signature",
+                                             "replay",
+                                             "flood",
+                                             "host-stop",
+                                             "host-lie",
+                                             "link-delay",
+                                             "link-loss",
+                                             "link-cut"};
         QVERIFY(left_out(names).empty());
         QCOMPARE(left_out({"no-such"}).size(), std::size_t(1));
         std::set<std::string> keys;
@@ -47,9 +62,8 @@ class CatalogueTest : public QObject {
         QCOMPARE(differences(Json::object()).size(), std::size_t(1)); // no report says nothing
         const Json good{{"app", "A"}, {"predicted", same}, {"observed", same}};
         const Json bad{{"app", "B"}, {"predicted", same}, {"observed", other}};
-        const Json report{{"predicted", same},
-                          {"observed", same},
-                          {"applications", {{"A", good}, {"B", bad}}}};
+        const Json report{
+            {"predicted", same}, {"observed", same}, {"applications", {{"A", good}, {"B", bad}}}};
         QCOMPARE(differences(report).size(), std::size_t(1));
     }
 };

@@ -470,17 +470,19 @@ void PlanTest::drills_on_links() {
 void PlanTest::drills_on_a_host() {
     const PrincipalId gateway{Role::Client, 1, 0};
     // It counts in both clusters; its gateway is nobody's vote.
-    const Result<Prediction> lie = predict_plain(PlainDrill{"host-lie", {kA1, kE1, gateway}, {}},
-                                                 stage_of(Policy::Evidence));
+    const Result<Prediction> lie =
+        predict_plain(PlainDrill{"host-lie", {kA1, kE1, gateway}, {}}, stage_of(Policy::Evidence));
     QVERIFY(bool(lie));
-    QCOMPARE(words(*lie), std::string("blocking; wakes E3 (demands); convicted E1; unresponsive -"));
+    QCOMPARE(words(*lie),
+             std::string("blocking; wakes E3 (demands); convicted E1; unresponsive -"));
     QVERIFY((lie->margin == zz::drill::Margin{0, 0}));
     // A sleeper of a stopped host cannot be woken; with f = 2 the other one is.
     const PrincipalId e5{Role::Execution, 5, 0};
-    const Result<Prediction> two = predict_plain(PlainDrill{"host-stop", {kE1, e5, kA1}, {}},
-                                                 stage_of(Policy::Evidence, 2));
+    const Result<Prediction> two =
+        predict_plain(PlainDrill{"host-stop", {kE1, e5, kA1}, {}}, stage_of(Policy::Evidence, 2));
     QVERIFY(bool(two));
-    QCOMPARE(words(*two), std::string("blocking; wakes E4 (no-signs); convicted -; unresponsive E1"));
+    QCOMPARE(words(*two),
+             std::string("blocking; wakes E4 (no-signs); convicted -; unresponsive E1"));
 }
 
 void PlanTest::plain_drills_refuse_bad_targets() {

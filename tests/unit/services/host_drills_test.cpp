@@ -92,8 +92,8 @@ class HostDrillsTest : public QObject {
     void the_list_is_bounded() {
         HostDrills drills(cluster_, HostId(2));
         for (std::size_t i = 0; i <= kListedDrillsMax; ++i)
-            QVERIFY(bool(
-                drills.take(start_of("d" + std::to_string(i), "silent", HostId(9)), kNow, 0)));
+            QVERIFY(
+                bool(drills.take(start_of("d" + std::to_string(i), "silent", HostId(9)), kNow, 0)));
         QCOMPARE(drills.list(kNow).size(), kListedDrillsMax);
     }
 };
