@@ -42,5 +42,6 @@ void add_evidence(CLI::App& parent, Chosen& chosen); // evidence list, export, v
 void add_cost(CLI::App& parent, Chosen& chosen);
 void add_recover(CLI::App& parent, Chosen& chosen);
 void add_classify(CLI::App& parent, Chosen& chosen);
+void add_session(CLI::App& parent, Chosen& chosen); // session record, info, export
 
 } // namespace zz::services::ctl

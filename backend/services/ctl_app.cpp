@@ -51,6 +51,7 @@ int run(int argc, char** argv) {
     add_cost(app, chosen);
     add_recover(app, chosen);
     add_classify(app, chosen);
+    add_session(app, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
