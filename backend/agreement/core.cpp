@@ -213,6 +213,7 @@ void Core::facts(core::AgreementFacts& facts) const {
     facts.view_active = active_;
     facts.mute = mute_;
     facts.configuration = state_.members().config();
+    facts.configuration.generation = sealer_.identity().generation;
     facts.committed = state_.n();
     facts.stable = log_.h();
     facts.convictions = convictions_;
