@@ -214,7 +214,9 @@ Prediction predict(const Play& play, Policy policy) {
     for (const std::size_t row : convicted)
         prediction.convicted.push_back(play.replicas[row].slot);
     for (const std::size_t row : unresponsive) {
-        if (!convicted.contains(row))
+        // A sleeper that could not be woken is no active replica: nobody names it (ZZ-6.5).
+        const bool never_woke = row >= active && play.replicas[row].gone;
+        if (!convicted.contains(row) && !never_woke)
             prediction.unresponsive.push_back(play.replicas[row].slot);
     }
     for (auto* slots : {&prediction.wakes, &prediction.convicted, &prediction.unresponsive})
