@@ -33,7 +33,8 @@ void Core::on(const message::Embedded<message::Checkpoint>& checkpoint) {
 
 void Core::on_stable(const message::StableCertificate& certificate) {
     const SequenceNumber n = certificate.checkpoint.n;
-    if (n <= stable_.checkpoint.n || !auth::is_stable(certificate, settings_.faults, settings_.base))
+    if (n <= stable_.checkpoint.n ||
+        !auth::is_stable(certificate, settings_.faults, settings_.base))
         return;
     stable_ = certificate;
     for (auto& [id, held] : votes_)

@@ -22,8 +22,7 @@ std::optional<GenerationStart> open_recover(const Blob& frame, const cluster::Cl
         {cluster.id, application.id, Generation(0), PrincipalId{}, application.faults()}, keyring);
     const auth::Opened opened = opener.open_signed(frame);
     const auto* verified = std::get_if<auth::Verified>(&opened);
-    const auto* recover =
-        verified ? std::get_if<message::Recover>(&verified->message()) : nullptr;
+    const auto* recover = verified ? std::get_if<message::Recover>(&verified->message()) : nullptr;
     if (recover == nullptr || recover->application != application.id ||
         recover->generation == Generation(0))
         return std::nullopt;

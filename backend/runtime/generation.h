@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The generation that a party of an application lives in (ZZ-8.4): the operator's RECOVER that began
-// it, kept in the party's folder from the moment it is verified. Without one it is the first.
+// The generation that a party of an application lives in (ZZ-8.4): the operator's RECOVER that
+// began it, kept in the party's folder from the moment it is verified. Without one it is the first.
 #pragma once
 
 #include <optional>

@@ -88,9 +88,9 @@ using ReplicaShell = runtime::Shell<replica::Core, replica::Input, replica::Acti
 class AgreementService final : public runtime::Service {
   public:
     AgreementService(Setup& setup, runtime::Loop& loop)
-        : setup_(setup), loop_(loop), node_({&setup.cluster, setup.application, setup.self,
-                                             setup.host, &setup.keys, &loop.transport(),
-                                             setup.generation_start()}),
+        : setup_(setup), loop_(loop),
+          node_({&setup.cluster, setup.application, setup.self, setup.host, &setup.keys,
+                 &loop.transport(), setup.generation_start()}),
           operators_(setup.cluster, setup.host, std::string()),
           core_(node_.sealer(), options_of(*setup.application), settings_of(*setup.application)),
           drills_(setup, node_.sealer().identity(), loop) {}

@@ -97,8 +97,7 @@ void show(const RecoverPlan& plan, const std::vector<telemetry::RecoverClaim>& t
                    plan.highest.value);
     fmt::print("  carried over: {} batches, up to {}\n", r.chosen.size(), proven);
     if (plan.top.value > proven)
-        fmt::print("  LOST: {} to {}: voted for, and proven no more\n", proven + 1,
-                   plan.top.value);
+        fmt::print("  LOST: {} to {}: voted for, and proven no more\n", proven + 1, plan.top.value);
     fmt::print("  uncertain: replies that clients accepted above {} may be lost or change\n", base);
     std::fflush(stdout);
 }
@@ -189,8 +188,8 @@ int recover(const Options& o) {
                               keyring);
     const Blob frame = sealer.sign(plan->recover);
     if (frame.size() + 4096 > telemetry::kCommandBytesMax)
-        return failed(fmt::format("the RECOVER has {} bytes, more than a command may",
-                                  frame.size()));
+        return failed(
+            fmt::format("the RECOVER has {} bytes, more than a command may", frame.size()));
     if (!runtime::open_recover(frame, site.cluster(), app, site.client().keys()))
         return failed("a claim is not signed by its replica: nothing was changed");
     // Load clients of this folder start in the new generation.

@@ -105,9 +105,9 @@ using Engineer = runtime::Worker<execution::Job, execution::Result>;
 class ExecutionService final : public runtime::Service {
   public:
     ExecutionService(Setup& setup, runtime::Loop& loop)
-        : setup_(setup), loop_(loop), node_({&setup.cluster, setup.application, setup.self,
-                                             setup.host, &setup.keys, &loop.transport(),
-                                             setup.generation_start()}),
+        : setup_(setup), loop_(loop),
+          node_({&setup.cluster, setup.application, setup.self, setup.host, &setup.keys,
+                 &loop.transport(), setup.generation_start()}),
           core_(settings_of(*setup.application, setup.base()), node_.sealer()),
           operators_(setup.cluster, setup.host, std::string()),
           shell_(core_, node_, loop.feed(), nullptr,

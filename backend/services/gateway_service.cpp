@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "backend/services/gateway_service.h"
 #include "backend/services/operators.h"
 #include "backend/services/renewal.h"
-#include "backend/services/gateway_service.h"
 
 #include <deque>
 #include <fmt/format.h>

@@ -43,8 +43,8 @@ RecoverClaims read_claims(const std::vector<telemetry::RecoverClaim>& told,
                           const crypto::KeyPair& keys) {
     RecoverClaims out;
     for (const auto& one : told) {
-        const auto before = runtime::open_recover(Blob(bytes_of(one.recover())), cluster,
-                                                  application, keys);
+        const auto before =
+            runtime::open_recover(Blob(bytes_of(one.recover())), cluster, application, keys);
         if (before && before->recover.generation.value + 1 == one.generation())
             out.base = before->recover.base.checkpoint;
     }
@@ -75,9 +75,9 @@ Result<RecoverPlan> plan_recover(const RecoverClaims& claims,
     std::map<SequenceNumber, std::size_t, std::greater<>> bases; // n -> a claim
     for (std::size_t i = 0; i < claims.claims.size(); ++i) {
         const message::ViewChange& c = claims.claims[i].value;
-        const bool has_state = c.h == SequenceNumber(0) ||
-                               auth::agreement_state_digest(claims.states[i].view()) ==
-                                   c.stable.checkpoint.agreement_digest;
+        const bool has_state =
+            c.h == SequenceNumber(0) || auth::agreement_state_digest(claims.states[i].view()) ==
+                                            c.stable.checkpoint.agreement_digest;
         if (has_state)
             bases.try_emplace(c.h, i);
         plan.highest = std::max(plan.highest, c.h);
@@ -94,8 +94,7 @@ Result<RecoverPlan> plan_recover(const RecoverClaims& claims,
         plan.holders.clear();
         for (const auto& facts : execution)
             if (holds(facts, n))
-                plan.holders.push_back(
-                    {SlotId(facts.slot()), Incarnation(facts.incarnation())});
+                plan.holders.push_back({SlotId(facts.slot()), Incarnation(facts.incarnation())});
         if (n == SequenceNumber(0) || !plan.holders.empty()) {
             chosen = claim;
             break;

@@ -28,8 +28,8 @@ RecoverClaims read_claims(const std::vector<telemetry::RecoverClaim>& told,
 
 struct RecoverPlan {
     message::Recover recover;
-    SequenceNumber highest; // stable checkpoint among the claims
-    SequenceNumber top;     // highest number of which a claim says anything
+    SequenceNumber highest;           // stable checkpoint among the claims
+    SequenceNumber top;               // highest number of which a claim says anything
     std::vector<ExecutionId> holders; // say that they hold all nodes of the base
 };
 

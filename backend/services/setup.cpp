@@ -44,8 +44,9 @@ Result<std::unique_ptr<Setup>> read_setup(const Arguments& arguments,
         return folder.error();
     setup->folder.emplace(std::move(folder).value());
     if (setup->application != nullptr) {
-        auto generation = runtime::read_generation(setup->folder->path() + std::string(kGenerationFile),
-                                                   setup->cluster, *setup->application, setup->keys);
+        auto generation =
+            runtime::read_generation(setup->folder->path() + std::string(kGenerationFile),
+                                     setup->cluster, *setup->application, setup->keys);
         if (!generation)
             return generation.error();
         setup->generation = std::move(generation).value();

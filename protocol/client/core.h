@@ -46,9 +46,9 @@ struct Settings {
     // Of each lane, if a shell keeps them apart: an idle lane does not fall behind a busy one.
     // Empty: first_number.
     std::vector<RequestNumber> first_numbers;
-    std::uint64_t nonce = 1; // of the first question for the configuration; best random
+    std::uint64_t nonce = 1;  // of the first question for the configuration; best random
     message::Checkpoint base; // where the sealer's generation starts (ZZ-8.4)
-    ProofReader read_proof;  // empty: proofs of clause (d) are ignored
+    ProofReader read_proof;   // empty: proofs of clause (d) are ignored
 };
 
 struct Accepted {

@@ -20,11 +20,11 @@ struct Conviction {
 struct AgreementFacts {
     View view;
     bool view_active = false;
-    bool mute = false; // cannot show that its journal holds every vote it sent (ZZ-8.4)
-    message::Config configuration;         // newest executed
-    SequenceNumber committed;              // committed mark
-    SequenceNumber settled;                // settled mark
-    SequenceNumber stable;                 // h
+    bool mute = false;             // cannot show that its journal holds every vote it sent (ZZ-8.4)
+    message::Config configuration; // newest executed
+    SequenceNumber committed;      // committed mark
+    SequenceNumber settled;        // settled mark
+    SequenceNumber stable;         // h
     std::vector<ExecutionId> awake;        // awake as we know it, beyond the active
     std::vector<ExecutionId> complete;     // whose COMPLETE of this epoch we hold
     std::vector<ExecutionId> unresponsive; // named in this epoch

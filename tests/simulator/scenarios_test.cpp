@@ -12,7 +12,7 @@
 namespace zz::simulator {
 namespace {
 
-constexpr std::uint64_t kSeeds = 20;
+constexpr std::uint64_t kSeeds = 8;
 
 PrincipalId execution(std::uint32_t slot) {
     return principal(ExecutionId{SlotId(slot), Incarnation(0)});

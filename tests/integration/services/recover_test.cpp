@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// ZZ-8.4 on real processes: more agreement replicas than f have lost their journals; the application
-// is down and says why, an operator's RECOVER starts it again, and it is as it was at rest.
+// ZZ-8.4 on real processes: more agreement replicas than f have lost their journals; the
+// application is down and says why, an operator's RECOVER starts it again, and it is as it was at
+// rest.
 #include <QDirIterator>
 #include <QJsonArray>
 #include <QtTest>
@@ -87,9 +88,8 @@ class RecoverTest : public QObject {
     void spare_can_still_be_woken() {
         QTRY_VERIFY_WITH_TIMEOUT(dc_->is_at_rest(), 60'000);
         const auto running = dc_->start_load({"--clients", "8", "--seconds", "20"});
-        const Run drill = dc_->ctl(
-            {"drill", "start", "wrong-reply", "--app", "A", "--target", "E1", "--lease", "10",
-             "--wait"});
+        const Run drill = dc_->ctl({"drill", "start", "wrong-reply", "--app", "A", "--target", "E1",
+                                    "--lease", "10", "--wait"});
         QVERIFY2(drill.code == 0, drill.out + drill.err);
         const Run result = DataCenter::end_load(*running);
         QCOMPARE(result.json()["wrong"].toInt(-1), 0);
