@@ -32,7 +32,7 @@ std::vector<Play> matrices() {
 } // namespace
 
 std::vector<std::string> whole_applications() {
-    return {"A=kv", "B=kv", "C=compute", "D=compute"};
+    return {"A=kv", "B=kv", "C=compute", "D=web"};
 }
 
 std::vector<Play> whole_plays() {

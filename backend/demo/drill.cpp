@@ -12,6 +12,13 @@ std::string first_line(const std::string& text) {
     return text.substr(0, text.find('\n'));
 }
 
+// What went before it tells of the waiting.
+std::string last_line(std::string text) {
+    while (text.ends_with('\n'))
+        text.pop_back();
+    return text.substr(text.rfind('\n') + 1);
+}
+
 } // namespace
 
 DrillRun play_drill(const Ctl& ctl, Words words, std::chrono::seconds patience) {
@@ -34,7 +41,7 @@ DrillRun play_drill(const Ctl& ctl, Words words, std::chrono::seconds patience) 
         run.complaint = fmt::format("the drill has not ended after {} s", patience.count());
     else if (child.exit_code() != 0)
         run.complaint = fmt::format("drill start ended with code {}: {}", child.exit_code(),
-                                    first_line(child.err()));
+                                    last_line(child.err()));
     else if (run.id.empty())
         run.complaint = fmt::format("drill start gave no id but '{}'", first_line(child.out()));
     return run;

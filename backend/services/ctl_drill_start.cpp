@@ -201,8 +201,11 @@ class Start {
         const Instant give_up = runtime::now() + seconds(words_.lease) + kAfterLease;
         for (const DrillRecord& record : file.parts) {
             site_.select(record.application);
-            std::string missing = missing_of(record);
+            std::string missing = missing_of(record), told;
             while (!missing.empty()) {
+                if (missing != told)
+                    fmt::print(stderr, "waiting: {}\n", missing);
+                told = missing;
                 if (interrupted.stopped()) {
                     (void)drill_stop(site_.layout().dir, file.id, "interrupted", false);
                     return failed(fmt::format("drill {}: interrupted", file.id));

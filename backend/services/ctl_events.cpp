@@ -41,9 +41,9 @@ nlohmann::json to_json(const cluster::Cluster& cluster, const telemetry::Update&
                        {"source", zz::to_string(runtime::from_proto(e.source().principal()))},
                        {"number", e.number()},
                        {"kind", kind_name(e)}};
-    if (e.source().application() != 0) {
-        const auto* app = cluster.application(
-            ApplicationId(static_cast<std::uint16_t>(e.source().application() - 1)));
+    // A source of the whole host says which application it speaks of.
+    if (const std::uint32_t about = e.source().application() + e.application(); about != 0) {
+        const auto* app = cluster.application(ApplicationId(static_cast<std::uint16_t>(about - 1)));
         out["app"] = app != nullptr ? app->name : "?";
     }
     if (e.n() != 0)

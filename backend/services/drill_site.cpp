@@ -148,7 +148,9 @@ std::vector<telemetry::Event> DrillSite::events_since(const Mark& mark) {
                 after = std::max(after, update.host_number());
                 if (!update.has_event() || update.event().wall_ns() < mark.wall_ns)
                     continue;
-                const auto scope = update.event().source().application();
+                // A controller serves many applications and says which one an event is about.
+                const auto scope =
+                    update.event().source().application() + update.event().application();
                 if (scope == 0 || scope == application_->id.value + 1U)
                     out.push_back(update.event());
             }
