@@ -182,7 +182,7 @@ class OperatingTest : public QObject {
         const Run beyond = dc_->ctl(two + meant_);
         QVERIFY(beyond.code == 1 && beyond.err.contains("--force"));
         const Run unreasoned = dc_->ctl(two + QStringList{"--force", "--yes", "A"});
-        QVERIFY(unreasoned.code == 1 && unreasoned.err.contains("reason"));
+        QVERIFY(unreasoned.code == 2 && unreasoned.err.contains("--reason"));
         const Run host = dc_->ctl({"host", "kill", "h4"});
         QVERIFY(host.code == 1 && host.err.contains("--reason"));
         QCOMPARE(dc_->ctl({"cluster", "down"}).code, 1);
