@@ -93,6 +93,18 @@ class OperatorsTest : public QObject {
         QVERIFY(refusal(here, body(2500)).find("seen before") != std::string::npos);
     }
 
+    // O6: whatever the operator's program lets through, a host wants a reason for force.
+    void force_wants_a_reason() {
+        Operators here = operators();
+        telemetry::CommandBody forced = body(200'000);
+        forced.mutable_drill_start()->set_force(true);
+        QVERIFY(refusal(here, forced).find("--reason") != std::string::npos);
+        forced.set_reason(" ");
+        QVERIFY(refusal(here, forced).find("--reason") != std::string::npos);
+        forced.set_reason("exercise");
+        QCOMPARE(QString::fromStdString(refusal(here, forced)), QString());
+    }
+
     void of_another_place_time_or_hand() {
         Operators here = operators();
         telemetry::CommandBody other = body(5000);
