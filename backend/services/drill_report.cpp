@@ -257,9 +257,9 @@ target_states(const DrillRecord& record, const cluster::Application& app, const 
         if (const auto at = out.find(target); at != out.end())
             at->second = std::move(state);
     };
-    const auto remove = [&](std::uint32_t slot) {
+    const auto remove = [&](const std::string& slot) {
         for (auto& [target, state] : out)
-            if (target.starts_with(fmt::format("E{}.", slot)) && state == kTargetRuns)
+            if (target.starts_with(slot + ".") && state == kTargetRuns)
                 state = "removed";
     };
     const std::string refused = "drill " + record.id + " refused: ";
@@ -271,10 +271,12 @@ target_states(const DrillRecord& record, const cluster::Application& app, const 
             set(source, event.text().substr(refused.size() - 9));
     }
     for (const std::uint32_t slot : told(app, events, telemetry::CONVICTED))
-        remove(slot);
+        remove(fmt::format("E{}", slot));
+    // By its policy an epoch ends with the replacement of those too that were unresponsive.
+    const json seen = observed(record, app, events);
     if (first(events, telemetry::EPOCH_SETTLED))
-        for (const std::uint32_t slot : told(app, events, telemetry::NO_SIGNED))
-            remove(slot);
+        for (const auto& slot : seen["unresponsive"])
+            remove(slot.get<std::string>());
     return out;
 }
 
