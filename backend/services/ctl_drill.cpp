@@ -85,18 +85,12 @@ std::string in_words(std::string_view title, const json& p) {
 }
 
 int drill_plan(const DrillWords& words) {
-    const auto cluster = cluster::load(Layout{words.dir}.cluster_file());
-    if (!cluster)
-        return bad_usage(cluster.error().text);
-    const auto applications = applications_of(words, *cluster);
-    if (!applications)
-        return bad_usage(applications.error().text);
-    auto site = DrillSite::open(words.dir, applications->front());
-    if (!site)
-        return bad_usage(site.error().text);
+    const auto place = open_place(words);
+    if (!place)
+        return bad_usage(place.error().text);
     drill::Order common;
     common.id = "plan";
-    const auto planned = plan_drill(words, **site, common);
+    const auto planned = plan_drill(words, *place->site, common);
     if (!planned)
         return bad_usage(planned.error().text);
     json out = plan_json(planned->parts.front());

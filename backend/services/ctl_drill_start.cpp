@@ -270,16 +270,10 @@ class Start {
 int drill_start(const DrillWords& words) {
     if (words.force && words.reason.empty())
         return bad_usage("--force needs a reason: say why with --reason TEXT");
-    const auto cluster = cluster::load(Layout{words.dir}.cluster_file());
-    if (!cluster)
-        return bad_usage(cluster.error().text);
-    const auto applications = applications_of(words, *cluster);
-    if (!applications)
-        return bad_usage(applications.error().text);
-    auto site = DrillSite::open(words.dir, applications->front());
-    if (!site)
-        return bad_usage(site.error().text);
-    return Start(words, **site, *applications).run();
+    const auto place = open_place(words);
+    if (!place)
+        return bad_usage(place.error().text);
+    return Start(words, *place->site, place->applications).run();
 }
 
 } // namespace zz::services::ctl

@@ -273,10 +273,11 @@ target_states(const DrillRecord& record, const cluster::Application& app, const 
     for (const std::uint32_t slot : told(app, events, telemetry::CONVICTED))
         remove(fmt::format("E{}", slot));
     // By its policy an epoch ends with the replacement of those too that were unresponsive.
-    const json seen = observed(record, app, events);
-    if (first(events, telemetry::EPOCH_SETTLED))
+    if (first(events, telemetry::EPOCH_SETTLED)) {
+        const json seen = observed(record, app, events);
         for (const auto& slot : seen["unresponsive"])
             remove(slot.get<std::string>());
+    }
     return out;
 }
 

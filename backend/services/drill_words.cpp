@@ -245,4 +245,17 @@ Result<PlannedDrill> plan_drill(const DrillWords& words, DrillSite& site,
     return out;
 }
 
+Result<DrillPlace> open_place(const DrillWords& words) {
+    const auto cluster = cluster::load(Layout{words.dir}.cluster_file());
+    if (!cluster)
+        return cluster.error();
+    auto applications = applications_of(words, *cluster);
+    if (!applications)
+        return applications.error();
+    auto site = DrillSite::open(words.dir, applications->front());
+    if (!site)
+        return site.error();
+    return DrillPlace{std::move(applications).value(), std::move(site).value()};
+}
+
 } // namespace zz::services

@@ -4,6 +4,7 @@
 // application use of f counts too (ZZ-10.4). Talks to the hosts through the DrillSite; one thread.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,12 @@ struct PlannedDrill {
 // Applications that a drill befalls: --app, or for a host all that have a part there.
 Result<std::vector<std::string>> applications_of(const DrillWords& words,
                                                  const cluster::Cluster& cluster);
+// The site, at the first of the applications that the words are about. An Error is bad usage.
+struct DrillPlace {
+    std::vector<std::string> applications;
+    std::unique_ptr<DrillSite> site;
+};
+Result<DrillPlace> open_place(const DrillWords& words);
 // The site is left at the first application. An Error is bad usage.
 Result<PlannedDrill> plan_drill(const DrillWords& words, DrillSite& site,
                                 const drill::Order& common);

@@ -245,4 +245,11 @@ bool RespClient::poke(const std::string& text) {
     return answered;
 }
 
+QJsonObject essence(const QJsonObject& side) {
+    QJsonObject out;
+    for (const char* key : {"verdict", "wakes", "convicted", "unresponsive"})
+        out[key] = side[key];
+    return out;
+}
+
 } // namespace zz::services::test

@@ -25,6 +25,9 @@ struct Run {
     QJsonObject first_json() const; // of the first line
 };
 
+// Of one side of a drill's report, what must be as predicted; what is left of f is for people.
+QJsonObject essence(const QJsonObject& side);
+
 class DataCenter {
   public:
     // `cluster init` with these words; nothing runs yet. An empty error() tells that it was made.

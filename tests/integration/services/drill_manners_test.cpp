@@ -8,19 +8,9 @@
 #include "tests/integration/services/data_center_support.h"
 
 using zz::services::test::DataCenter;
+using zz::services::test::essence;
 using zz::services::test::RespClient;
 using zz::services::test::Run;
-
-namespace {
-
-QJsonObject essence(const QJsonObject& side) {
-    QJsonObject out;
-    for (const char* key : {"verdict", "wakes", "convicted", "unresponsive"})
-        out[key] = side[key];
-    return out;
-}
-
-} // namespace
 
 class DrillMannersTest : public QObject {
     Q_OBJECT

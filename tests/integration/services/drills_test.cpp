@@ -8,17 +8,10 @@
 #include "tests/integration/services/data_center_support.h"
 
 using zz::services::test::DataCenter;
+using zz::services::test::essence;
 using zz::services::test::Run;
 
 namespace {
-
-// What must be as predicted; what is left of f is for people.
-QJsonObject essence(const QJsonObject& side) {
-    QJsonObject out;
-    for (const char* key : {"verdict", "wakes", "convicted", "unresponsive"})
-        out[key] = side[key];
-    return out;
-}
 
 QByteArray text_of(const QJsonObject& object) {
     return QJsonDocument(object).toJson(QJsonDocument::Compact);
