@@ -49,18 +49,22 @@ std::set<std::uint32_t> told(const cluster::Application& app, const Events& even
     return out;
 }
 
+matrix::Entry entry_of(const telemetry::ColumnEntry& entry) {
+    if (entry.state() != 2)
+        return entry.state() == 1 ? matrix::Entry::missing() : matrix::Entry::pending();
+    Digest digest;
+    const std::size_t size = std::min(digest.bytes.size(), entry.digest().size());
+    std::copy_n(entry.digest().begin(), size, digest.bytes.begin());
+    return matrix::Entry::of(digest);
+}
+
 // The columns of one number, told by anybody, as they stood before anybody woke or was convicted.
+// What a column of a slow replica left pending by then is what it told later.
 matrix::Matrix matrix_of(const DrillRecord& record, const cluster::Application& app,
                          const std::vector<const Event*>& told, std::int64_t cut) {
-    std::map<std::uint32_t, const Event*> columns; // by agreement replica
+    matrix::Matrix m(app.faults(), record.actives.size());
     for (const Event* event : told) {
         const std::uint32_t whose = event->subject().index();
-        const auto known = columns.find(whose);
-        if (known == columns.end() || event->wall_ns() <= cut)
-            columns[whose] = event;
-    }
-    matrix::Matrix m(app.faults(), record.actives.size());
-    for (const auto& [whose, event] : columns) {
         if (whose < 1 || whose > m.columns())
             continue;
         for (const auto& entry : event->columns()) {
@@ -68,13 +72,8 @@ matrix::Matrix matrix_of(const DrillRecord& record, const cluster::Application& 
             if (row == record.actives.end())
                 continue;
             const auto at = static_cast<std::size_t>(row - record.actives.begin());
-            Digest digest;
-            const std::size_t size = std::min(digest.bytes.size(), entry.digest().size());
-            std::copy_n(entry.digest().begin(), size, digest.bytes.begin());
-            m.set(at, whose - 1,
-                  entry.state() == 2   ? matrix::Entry::of(digest)
-                  : entry.state() == 1 ? matrix::Entry::missing()
-                                       : matrix::Entry::pending());
+            if (event->wall_ns() <= cut || m.at(at, whose - 1).is_pending())
+                m.set(at, whose - 1, entry_of(entry));
         }
     }
     return m;
@@ -92,8 +91,10 @@ std::optional<Dispute> dispute_of(const DrillRecord& record, const cluster::Appl
                                   const Events& events) {
     const std::int64_t begun = first(events, telemetry::DRILL_STARTED, record.id).value_or(0);
     std::int64_t cut = INT64_MAX;
-    for (const auto kind : {telemetry::WAKE_DECIDED, telemetry::CONVICTED})
-        cut = std::min(cut, first(events, kind).value_or(INT64_MAX));
+    for (const Event& event : events)
+        if ((event.kind() == telemetry::WAKE_DECIDED || event.kind() == telemetry::CONVICTED) &&
+            event.wall_ns() >= begun) // not of an earlier drill, told late
+            cut = std::min(cut, event.wall_ns());
     std::map<Key, std::vector<const Event*>> told;
     std::vector<Key> order;
     for (const Event& event : events) {

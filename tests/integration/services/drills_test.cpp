@@ -60,7 +60,7 @@ class DrillsTest : public QObject {
         const QJsonObject predicted = essence(report["predicted"].toObject());
         const QJsonObject observed = essence(report["observed"].toObject());
         QVERIFY2(predicted == observed,
-                 what + ": predicted " + text_of(predicted) + ", observed " + text_of(observed));
+                 what + ": predicted " + text_of(predicted) + ", report " + text_of(report));
         QVERIFY(!predicted["verdict"].toString().isEmpty());
     }
 

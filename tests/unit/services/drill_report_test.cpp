@@ -86,6 +86,36 @@ class DrillReportTest : public QObject {
         QCOMPARE(out["matrix"][0]["entries"].size(), std::size_t(4));
     }
 
+    // f+1 columns are enough to wake; the others become whole after it.
+    void a_column_may_be_whole_after_the_wake_up() {
+        for (std::uint32_t of = 1; of <= 4; ++of)
+            column(9, of, of <= 2 ? "PQ" : "P?");
+        add(controller_of(HostId(1)), telemetry::WAKE_DECIDED);
+        for (std::uint32_t of = 3; of <= 4; ++of)
+            column(9, of, "PQ");
+        QCOMPARE(seen()["verdict"], "blocking");
+    }
+
+    // What was missing when a spare was woken was missing, though it came later.
+    void what_was_missing_at_the_wake_up_stays_missing() {
+        for (std::uint32_t of = 1; of <= 4; ++of)
+            column(9, of, "P-");
+        add(controller_of(HostId(1)), telemetry::WAKE_DECIDED);
+        for (std::uint32_t of = 1; of <= 4; ++of)
+            column(9, of, "PP");
+        QCOMPARE(seen()["matrix"][1]["entries"][0], "-");
+    }
+
+    void a_conviction_before_the_drill_is_no_end_of_its_dispute() {
+        events_.clear();
+        told(telemetry::CONVICTED, 2, 3);
+        add(principal(ExecutionId{SlotId(1), {}}), telemetry::DRILL_STARTED, "d1 wrong-reply");
+        for (const std::string_view letters : {"?Q", "PQ"})
+            for (std::uint32_t of = 1; of <= 4; ++of)
+                column(9, of, letters);
+        QCOMPARE(seen()["verdict"], "blocking");
+    }
+
     void columns_before_the_drill_do_not_count() {
         for (std::uint32_t of = 1; of <= 4; ++of)
             column(9, of, "PQ");
