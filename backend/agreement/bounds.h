@@ -59,6 +59,8 @@ inline constexpr std::size_t kServeBytesMax = 32u << 20;
 inline constexpr std::size_t kServeCountMax = 1024;
 // Convictions kept for people; the oldest goes.
 inline constexpr std::size_t kConvictionsKept = 64;
+// Configurations kept for people; the oldest goes.
+inline constexpr std::size_t kHistoryKept = 32;
 // A replica that is behind puts off a view change so often, a heartbeat each time, while what it
 // fetches does not move its committed mark.
 inline constexpr std::uint32_t kDeferralsMax = 4;

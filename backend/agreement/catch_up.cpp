@@ -164,8 +164,11 @@ void Core::on_state(const message::AgreementState& m) {
     for (const LaneEntry& e : state_.lanes().entries())
         pool_.ordered({e.client, e.lane, e.number});
     move_h(certificate, m.state);
-    if (state_.members().config().number != before)
+    if (state_.members().config().number != before) {
         configured({});
+        history_.back().n = {}; // It was executed somewhere before.
+        history_.back().time = {};
+    }
     tell(core::NoticeKind::CaughtUp, from.value, m.n);
     update_quorum_mark();
     advance();

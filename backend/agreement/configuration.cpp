@@ -14,10 +14,20 @@ void Core::sign_config() {
     certificate_told_ = false;
 }
 
+// At the start the one that we begin with: when it was executed is known of the first alone.
+void Core::remember_config() {
+    const bool begins = history_.empty();
+    history_.push_back({own_config_.value, begins ? SequenceNumber() : state_.n(),
+                        begins ? Timestamp() : state_.time()});
+    if (history_.size() > kHistoryKept)
+        history_.erase(history_.begin());
+}
+
 // The configuration changed at the committed mark: all who count votes learn it.
 void Core::configured(std::vector<core::Conviction> convictions) {
     const Epoch epoch_before = own_config_.value.epoch;
     sign_config();
+    remember_config();
     system_.prune(state_.members());
     for (const core::Conviction& c : convictions) {
         convictions_.push_back(c);
@@ -45,8 +55,10 @@ void Core::configured(std::vector<core::Conviction> convictions) {
     note.epoch = own_config_.value.epoch;
     note.n = state_.n();
     note.frames = {own_config_.frame}; // f+1 of them prove an incarnation's keys to third parties
+    note.members = own_config_.value.members;
     notice(note);
     note.frames.clear();
+    note.members.clear();
     if (note.epoch != epoch_before) {
         note.kind = core::NoticeKind::EpochSettled;
         notice(std::move(note));

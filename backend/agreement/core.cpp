@@ -70,6 +70,7 @@ void Core::step(Instant now, const Input& input) {
 // restored one.
 void Core::start() {
     started_ = true;
+    remember_config();
     next_heartbeat_ = now_ + options_.limits.heartbeat;
     next_repair_ = now_ + options_.limits.heartbeat / 4;
     advanced_ = now_;
@@ -217,6 +218,7 @@ void Core::facts(core::AgreementFacts& facts) const {
     facts.committed = state_.n();
     facts.stable = log_.h();
     facts.convictions = convictions_;
+    facts.history = history_;
     facts.requests = requests_ordered_;
     facts.view_changes = view_changes_started_;
 }

@@ -183,6 +183,7 @@ class Core {
     void on_config(const message::Embedded<message::Config>& c);
     void on_config_request(const PrincipalId& from, const message::ConfigRequest& m);
     void sign_config();
+    void remember_config();
     void find_config_certificate();
 
     // --- executors.cpp
@@ -264,6 +265,7 @@ class Core {
     std::map<AgreementId, message::Embedded<message::Config>> configs_;
     bool certificate_told_ = false;
     std::vector<core::Conviction> convictions_;
+    std::vector<core::ConfigurationChange> history_; // for people; not part of the state
     std::vector<ExecutionId> awake_;
 
     // Repair.

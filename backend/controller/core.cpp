@@ -159,6 +159,7 @@ void Core::on_new_configuration() {
     told.kind = core::NoticeKind::Configured;
     told.value = config.number.value;
     told.epoch = config.epoch;
+    told.members = config.members;
     out_.notices.push_back(std::move(told));
     if (settings_.slot) {
         const message::SlotEntry* entry = membership_.entry(*settings_.slot);

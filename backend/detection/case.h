@@ -82,6 +82,7 @@ struct Case {
     bool violation_told = false;
     bool deviation_told = false;
     std::vector<message::ColumnEntry> told_entries; // of our column, as people saw it last
+    std::size_t replies_told = 0;                   // replicas whose replies people saw
 
     std::map<ExecutionId, std::map<AgreementId, Signed<message::Accuse>>> accusations;
     std::set<ExecutionId> masked; // told as deviating, where nobody is accused

@@ -24,6 +24,48 @@ void tell_people(Board& b, Case& c, AgreementId of,
     core::Notice notice = b.about(c, core::NoticeKind::ColumnOf);
     notice.subject = principal(of);
     notice.columns = entries;
+    const auto held = c.columns.find(of);
+    notice.value = held == c.columns.end() ? 0 : held->second.value.revision;
+    b.notice(std::move(notice));
+}
+
+// Reply digests of the requests of n, by who told them.
+std::vector<std::pair<ExecutionId, const std::vector<Digest>*>> replies_of(const Case& c) {
+    std::vector<std::pair<ExecutionId, const std::vector<Digest>*>> out;
+    for (const auto& [id, held] : c.held) {
+        if (!held.reported || held.batch_digest != c.batch_digest)
+            continue;
+        const bool settled_so = !c.reply_digests.empty() && c.value && held.digest == *c.value;
+        const auto& digests = settled_so ? c.reply_digests : held.reply_digests;
+        if (digests.size() == c.requests.size())
+            out.emplace_back(id, &digests);
+    }
+    return out;
+}
+
+// Which requests the dispute over n is about, as far as their replies are known here.
+void tell_requests(Board& b, Case& c) {
+    if (c.vote != VoteKind::Reply)
+        return;
+    const auto replies = replies_of(c);
+    if (replies.size() < 2 || replies.size() <= c.replies_told)
+        return;
+    core::Notice notice = b.about(c, core::NoticeKind::RequestsOf);
+    for (std::size_t i = 0; i < c.requests.size(); ++i) {
+        const Digest& first = (*replies.front().second)[i];
+        if (std::ranges::all_of(replies, [&](const auto& r) { return (*r.second)[i] == first; }))
+            continue;
+        ++notice.value;
+        if (notice.requests.size() >= core::kRequestsToldMax)
+            continue;
+        core::RepliesOf of{c.requests[i].client, c.requests[i].lane, c.requests[i].number, {}};
+        for (const auto& [id, digests] : replies)
+            of.replies.emplace_back(id, (*digests)[i]);
+        notice.requests.push_back(std::move(of));
+    }
+    if (notice.requests.empty())
+        return;
+    c.replies_told = replies.size();
     b.notice(std::move(notice));
 }
 
@@ -146,6 +188,7 @@ void update_column(Board& b, Case& c) {
     std::vector<message::ColumnEntry> entries = entries_of(b, c);
     if (entries != c.told_entries && disagrees(c, entries)) {
         tell_people(b, c, b.self, entries);
+        tell_requests(b, c);
         c.told_entries = entries;
     }
     const bool changed = own != c.columns.end() && own->second.value.entries != entries;

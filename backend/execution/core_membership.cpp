@@ -49,6 +49,7 @@ void Core::on(const message::Embedded<message::Config>& config) {
     output_.actions.emplace_back(
         core::Configured{membership_.config(), membership_.certificate(), {}});
     notice(core::NoticeKind::Configured, executed_, membership_.config().number.value);
+    output_.notices.back().members = membership_.config().members;
     reconsider();
 }
 

@@ -37,6 +37,25 @@ void slot_facts(const ExecutionId& id, telemetry::SlotFacts& to) {
     to.set_incarnation(id.incarnation.value);
 }
 
+void member_facts(const message::SlotEntry& entry, telemetry::SlotFacts& to) {
+    slot_facts({entry.slot, entry.incarnation}, to);
+    to.set_state(static_cast<std::uint32_t>(entry.state));
+}
+
+void replies_of(const core::RepliesOf& from, telemetry::RequestOf& to) {
+    to.set_client(from.client.value);
+    to.set_lane(from.lane.value);
+    to.set_number(from.number.value);
+    for (const auto& [id, digest] : from.replies) {
+        if (static_cast<std::size_t>(to.replies_size()) >= telemetry::kColumnsMax)
+            break;
+        auto& reply = *to.add_replies();
+        reply.set_slot(id.slot.value);
+        reply.set_incarnation(id.incarnation.value);
+        reply.set_digest(raw(digest.view()));
+    }
+}
+
 } // namespace
 
 std::string safe_text(std::string_view text) {
@@ -85,6 +104,12 @@ void to_proto(const core::Notice& from, telemetry::Event& to) {
         if (entry.state == message::EntryState::Value)
             column.set_digest(raw(entry.digest.view()));
     }
+    for (const auto& member : from.members)
+        if (static_cast<std::size_t>(to.members_size()) < telemetry::kMembersMax)
+            member_facts(member, *to.add_members());
+    for (const auto& request : from.requests)
+        if (static_cast<std::size_t>(to.requests_size()) < telemetry::kRequestsMax)
+            replies_of(request, *to.add_requests());
     for (const auto& frame : from.frames)
         if (static_cast<std::size_t>(to.frames_size()) < telemetry::kFramesMax)
             to.add_frames(raw(frame.view()));
@@ -97,11 +122,8 @@ void to_proto(const core::AgreementFacts& from, telemetry::AgreementFacts& to) {
     to.set_configuration(from.configuration.number.value);
     to.set_epoch(from.configuration.epoch.value);
     to.set_generation(from.configuration.generation.value);
-    for (const auto& slot : from.configuration.members) {
-        auto& out = *to.add_slots();
-        slot_facts({slot.slot, slot.incarnation}, out);
-        out.set_state(static_cast<std::uint32_t>(slot.state));
-    }
+    for (const auto& slot : from.configuration.members)
+        member_facts(slot, *to.add_slots());
     to.set_committed(from.committed.value);
     to.set_settled(from.settled.value);
     to.set_stable(from.stable.value);
@@ -129,6 +151,15 @@ void to_proto(const core::AgreementFacts& from, telemetry::AgreementFacts& to) {
         auto& out = *to.add_suspicion();
         to_proto(subject, *out.mutable_subject());
         out.set_count(count);
+    }
+    for (const auto& change : from.history) {
+        auto& out = *to.add_history();
+        out.set_number(change.config.number.value);
+        out.set_epoch(change.config.epoch.value);
+        out.set_n(change.n.value);
+        out.set_time_ns(change.time.value);
+        for (const auto& member : change.config.members)
+            member_facts(member, *out.add_members());
     }
 }
 

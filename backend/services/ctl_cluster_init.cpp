@@ -104,6 +104,7 @@ void add_cluster_init(CLI::App& parent, Chosen& chosen) {
     command->add_option("--durability", o->durability, "async|sync|memory");
     command->add_option("--wakeup", o->wakeup, "[APP=]evidence|matrix");
     command->add_option("--base-port", o->make.base_port, "first port; 0: ports that are free now");
+    command->add_flag("!--no-metrics", o->make.metrics, "no Prometheus endpoint on the hosts");
     command->add_flag("--drills", o->make.drills,
                       "operators may make replicas misbehave on purpose");
     command->callback([o, &chosen] { chosen.run = [o] { return init(*o); }; });

@@ -56,6 +56,7 @@ struct Host {
     std::uint16_t operator_port = 0;  // commands (ROUTER)
     std::uint16_t telemetry_port = 0; // events (PUB)
     std::uint16_t relay_port = 0;     // its replicas, and the other hosts (ROUTER)
+    std::string metrics;              // "ADDRESS:PORT" for Prometheus to scrape; empty: none
     HypervisorKind hypervisor = HypervisorKind::Process;
     std::string hypervisor_uri;     // libvirt: connection URI; else empty
     std::optional<SpareKind> spare; // overrides that of the application for spares on this host

@@ -17,6 +17,8 @@ namespace zz::cluster {
 
 namespace {
 
+constexpr const char* kLoopback = "127.0.0.1";
+
 // How many of each kind a host carries; a new one goes where there are fewest of its kind, then
 // fewest at all, then to the next host in a turn that begins one further for each application.
 struct Load {
@@ -91,6 +93,12 @@ Status Builder::add_host(std::uint32_t index) {
         if (!next)
             return next.error();
         host.*port = *next;
+    }
+    if (options_.metrics) {
+        const Result<std::uint16_t> port = ports_.next();
+        if (!port)
+            return port.error();
+        host.metrics = fmt::format("{}:{}", kLoopback, *port);
     }
     host.hypervisor = options_.hypervisor;
     if (options_.hypervisor == HypervisorKind::Libvirt)

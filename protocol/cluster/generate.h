@@ -32,6 +32,7 @@ struct GenerateOptions {
     WakeupPolicy wakeup = WakeupPolicy::Evidence;
     std::map<std::string, WakeupPolicy> wakeup_of; // per application name, over `wakeup`
     bool drills = false;
+    bool metrics = true; // each host answers Prometheus on loopback
     Limits limits;
     std::string address = "127.0.0.1"; // of every host
     // First port, the others follow; 0: ports that are free on this machine now.

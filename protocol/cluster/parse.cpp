@@ -70,6 +70,18 @@ std::string read_endpoint(Reader& reader, Draft& draft) {
     return value;
 }
 
+// An ADDRESS:PORT that may be missing.
+std::string read_socket(Reader& reader, Draft& draft, std::string_view key) {
+    const std::string value = reader.optional_text(key);
+    if (value.empty())
+        return value;
+    if (!is_socket_address(value))
+        reader.violate(key, fmt::format("'{}' is no ADDRESS:PORT", value));
+    else
+        claim_socket(draft, value, reader.line_of(key));
+    return value;
+}
+
 // The id of the named host, which must be in the file.
 HostId read_host(Reader& reader, const Draft& draft) {
     const std::string name = reader.name("host");
@@ -135,6 +147,7 @@ void read_host_table(const toml::table& table, Draft& draft) {
     host.operator_port = port("operator_port");
     host.telemetry_port = port("telemetry_port");
     host.relay_port = port("relay_port");
+    host.metrics = read_socket(reader, draft, "metrics");
     host.hypervisor = reader.choice_or("hypervisor", HypervisorKind::Process);
     host.hypervisor_uri = reader.optional_text("hypervisor_uri");
     if (!host.hypervisor_uri.empty() && !is_plain(host.hypervisor_uri, kUriBytesMax))
@@ -240,19 +253,13 @@ void read_client(const toml::table& table, Draft& draft, Application& applicatio
     if (reader.has("host"))
         client.host = read_host(reader, draft);
     client.endpoint = read_endpoint(reader, draft);
-    client.front = reader.optional_text("front");
+    client.front = read_socket(reader, draft, "front");
     if (client.protocol == ClientProtocol::Load && !client.front.empty())
         reader.violate("front", "has no meaning for the protocol 'load'");
     if (client.protocol != ClientProtocol::Load && client.front.empty())
         draft.violations.add(reader.line(),
                              fmt::format("{} lacks the key 'front', the ADDRESS:PORT for its users",
                                          reader.where()));
-    if (!client.front.empty()) {
-        if (!is_socket_address(client.front))
-            reader.violate("front", fmt::format("'{}' is no ADDRESS:PORT", client.front));
-        else
-            claim_socket(draft, client.front, reader.line_of("front"));
-    }
     client.keys = reader.keys("", draft.unique);
     application.clients.push_back(std::move(client));
 }

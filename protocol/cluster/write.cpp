@@ -25,6 +25,9 @@ void write_host(Out out, const Host& host) {
                    host.telemetry_port);
     fmt::format_to(out, "relay_port = {}      # its replicas and the other hosts\n",
                    host.relay_port);
+    if (!host.metrics.empty())
+        fmt::format_to(out, "metrics = \"{}\" # for Prometheus, read by whoever reaches it\n",
+                       host.metrics);
     fmt::format_to(out, "hypervisor = \"{}\"\n", word(host.hypervisor));
     if (!host.hypervisor_uri.empty())
         fmt::format_to(out, "hypervisor_uri = \"{}\"\n", host.hypervisor_uri);

@@ -17,6 +17,13 @@ struct Conviction {
     friend bool operator==(const Conviction&, const Conviction&) = default;
 };
 
+// A configuration as it was executed: when (ZZ-3.5).
+struct ConfigurationChange {
+    message::Config config;
+    SequenceNumber n;
+    Timestamp time; // agreed, of batch n
+};
+
 struct AgreementFacts {
     View view;
     bool view_active = false;
@@ -32,6 +39,7 @@ struct AgreementFacts {
     std::uint64_t requests = 0, wakeups = 0, removals = 0, nonblocking = 0, blocking = 0,
                   view_changes = 0, evidence_rounds = 0;
     std::vector<std::pair<PrincipalId, std::uint64_t>> suspicion;
+    std::vector<ConfigurationChange> history; // newest last, bounded
 };
 
 struct ExecutionFacts {

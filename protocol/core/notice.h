@@ -9,7 +9,7 @@
 
 #include "protocol/base/bytes.h"
 #include "protocol/base/ids.h"
-#include "protocol/message/evidence.h"
+#include "protocol/message/configuration.h"
 
 namespace zz::core {
 
@@ -43,8 +43,18 @@ enum class NoticeKind : std::uint8_t {
     Completed,             // woken: holds the whole state; value = bytes fetched
     CheckpointTaken,       // execution: n, digest = root
     Rejection,             // text = reason, value = count
-    Text                   // anything else worth a line
+    Text,                  // anything else worth a line
+    RequestsOf             // n: `requests` whose replies differ; value = how many do
 };
+
+// A request of a batch, and the digests of the replies that execution replicas told for it.
+struct RepliesOf {
+    ClientId client;
+    LaneId lane;
+    RequestNumber number;
+    std::vector<std::pair<ExecutionId, Digest>> replies;
+};
+inline constexpr std::size_t kRequestsToldMax = 16; // of one notice
 
 struct Notice {
     NoticeKind kind = NoticeKind::Text;
@@ -57,6 +67,8 @@ struct Notice {
     std::string text;
     std::vector<message::ColumnEntry> columns;
     std::vector<Blob> frames;
+    std::vector<message::SlotEntry> members; // Configured: of every slot
+    std::vector<RepliesOf> requests;
 };
 
 } // namespace zz::core

@@ -128,12 +128,14 @@ void DisputeFold::on_column(Dispute& dispute, std::uint32_t reporter, const Even
     dispute.epoch = std::max(dispute.epoch, event.epoch());
     ToldColumn& held = dispute.columns[whose];
     const bool own = reporter == whose, held_own = held.reporter == whose;
-    // Its own word first; else the newest revision, else the newest.
-    if (held.reporter != 0 && (held_own != own ? held_own : event.value() < held.revision))
+    // Its own word first; else the newest revision of the newest epoch, else the newest.
+    const bool older = std::pair(event.epoch(), event.value()) < std::pair(held.epoch, held.revision);
+    if (held.reporter != 0 && (held_own != own ? held_own : older))
         return;
     ToldColumn told;
     told.reporter = reporter;
     told.wall_ns = event.wall_ns();
+    told.epoch = event.epoch();
     told.revision = event.value();
     for (const ColumnEntry& entry : event.columns()) {
         if (told.entries.size() >= kDisputeRowsMax)

@@ -29,7 +29,7 @@ struct ToldColumn {
     std::map<Row, matrix::Entry> entries;
     std::uint32_t reporter = 0; // agreement replica
     std::int64_t wall_ns = 0;
-    std::uint64_t revision = 0; // of the signed column; 0: not signed yet
+    std::uint64_t epoch = 0, revision = 0; // of the signed column; revision 0: not signed yet
 };
 
 struct RequestKey {

@@ -106,6 +106,8 @@ class ClusterFileTest : public QObject {
         row("endpoint on all ports", "endpoint", 0, "endpoint = \"tcp://127.0.0.1:*\"",
             "neither tcp://");
         row("short endpoint", "endpoint", 0, "endpoint = \"t\"", "neither tcp://");
+        row("metrics", "metrics", 0, "metrics = \"127.0.0.1\"", "is no ADDRESS:PORT");
+        row("metrics twice", "metrics", 1, "metrics = \"127.0.0.1:21101\"", "already used");
         row("front", "front", 0, "front = \"here\"", "is no ADDRESS:PORT");
         row("key too short", "signing_key", 0, "signing_key = \"abcd\"",
             "64 hexadecimal digits, has 4");
