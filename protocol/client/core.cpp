@@ -2,6 +2,7 @@
 #include "protocol/client/core.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "protocol/auth/bundle.h"
 #include "protocol/base/check.h"
@@ -128,6 +129,7 @@ void Core::on_timers(Instant now) {
         Outstanding& o = *lanes_[lane.value].request;
         if (o.deadline <= now) {
             late.push_back(lane);
+            late_ += std::exchange(o.late, true) ? 0U : 1U;
             o.timeout = std::min<Duration>(o.timeout * 2, settings_.limits.reply_timeout *
                                                               (1 << kTimeoutDoublings));
             o.deadline = now + o.timeout;

@@ -86,11 +86,14 @@ class Core {
     std::uint64_t accepted(How how) const { return accepted_[static_cast<std::size_t>(how)]; }
     std::uint64_t outstanding() const { return outstanding_; }
     std::uint64_t retransmitted() const { return retransmitted_; }
+    // Requests that passed their timeout at least once.
+    std::uint64_t late() const { return late_; }
 
   private:
     struct Outstanding {
         message::Request request;
         bool queued = true; // not sent yet
+        bool late = false;    // was retransmitted
         Duration timeout{};
         Instant deadline = kNever;   // retransmission
         Instant ask_result = kNever; // f+1 votes, nobody sent the result
@@ -140,7 +143,7 @@ class Core {
     Instant asked_at_ = kLongAgo;
     Instant ask_again_at_ = kLongAgo;
     std::array<std::uint64_t, static_cast<std::size_t>(How::Count)> accepted_{};
-    std::uint64_t outstanding_ = 0, retransmitted_ = 0;
+    std::uint64_t outstanding_ = 0, retransmitted_ = 0, late_ = 0;
     Output output_;
 };
 

@@ -129,7 +129,8 @@ void DisputeFold::on_column(Dispute& dispute, std::uint32_t reporter, const Even
     ToldColumn& held = dispute.columns[whose];
     const bool own = reporter == whose, held_own = held.reporter == whose;
     // Its own word first; else the newest revision of the newest epoch, else the newest.
-    const bool older = std::pair(event.epoch(), event.value()) < std::pair(held.epoch, held.revision);
+    const bool older =
+        std::pair(event.epoch(), event.value()) < std::pair(held.epoch, held.revision);
     if (held.reporter != 0 && (held_own != own ? held_own : older))
         return;
     ToldColumn told;
