@@ -165,8 +165,14 @@ void Core::on_new_configuration() {
         const message::SlotEntry* entry = membership_.entry(*settings_.slot);
         // Enrolled, or overtaken by another incarnation.
         if (enrol_ && entry && entry->state != message::MemberState::Empty &&
-            entry->incarnation >= enrol_->incarnation)
+            entry->incarnation >= enrol_->incarnation) {
+            // A cold spare is ready by its keys alone; of the others their machine tells (ZZ-7.7).
+            if (settings_.spare == cluster::SpareKind::Cold &&
+                entry->state == message::MemberState::Asleep)
+                notice(core::NoticeKind::MachineDone,
+                       principal(ExecutionId{entry->slot, entry->incarnation}), "enrolled cold");
             enrol_.reset();
+        }
     }
     durable_.number = std::max(durable_.number, config.number);
     durable_.epoch = config.epoch;

@@ -37,8 +37,10 @@ void Feed::notice(const core::Notice& notice, ApplicationId about) {
 }
 
 void Feed::event(telemetry::EventKind kind, std::string_view text, std::uint64_t value,
-                 const PrincipalId& subject) {
+                 const PrincipalId& subject, const ApplicationId* about) {
     telemetry::Event event;
+    if (about != nullptr)
+        event.set_application(about->value + 1U);
     event.set_kind(kind);
     event.set_text(safe_text(text));
     event.set_value(value);

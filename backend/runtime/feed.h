@@ -26,7 +26,7 @@ class Feed {
     // `about`: the application, where the source is of the host as a whole.
     void notice(const core::Notice& notice, ApplicationId about);
     void event(telemetry::EventKind kind, std::string_view text, std::uint64_t value = 0,
-               const PrincipalId& subject = {});
+               const PrincipalId& subject = {}, const ApplicationId* about = nullptr);
     // The caller fills `of` and `process`; the rest is filled here.
     void facts(telemetry::Facts facts);
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "backend/runtime/clock.h"
+#include "backend/runtime/process_facts.h"
 #include "protocol/telemetry/version.h"
 
 namespace zz::runtime {
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::size_t kAdmissionBytes = 2 + 1 + 4 + 4 + ExchangeKey::size;
 constexpr Duration kWaitMax = seconds(60);
+constexpr Duration kGoodbye = milliseconds(50); // for what is told last to leave
 
 void put(std::string& out, std::uint64_t value, int bytes) {
     for (int i = 0; i < bytes; ++i)
@@ -57,7 +59,8 @@ std::optional<Admission> decode_admission(ByteView bytes) {
 
 Loop::Loop(const Options& options, std::unique_ptr<transport::Transport> transport)
     : options_(options), transport_(std::move(transport)),
-      feed_(options.host, options.application, options.self) {}
+      feed_(options.everywhere ? HostId(0) : options.host, options.application, options.self),
+      started_wall_ns_(wall_ns()) {}
 
 Result<std::unique_ptr<Loop>> Loop::make(const Options& options, transport::Context& context) {
     auto transport = transport::Transport::make(
@@ -71,6 +74,14 @@ Result<std::unique_ptr<Loop>> Loop::make(const Options& options, transport::Cont
     if (!options.host_endpoint.empty()) {
         const Status dialled = loop->transport_->dial(transport::peer(principal(options.host)),
                                                       options.host_endpoint, host->keys.exchange);
+        if (!dialled)
+            return dialled.error();
+    }
+    for (const auto& other : options.cluster->hosts) {
+        if (!options.everywhere)
+            break;
+        const Status dialled = loop->transport_->dial(transport::peer(principal(other.id)),
+                                                      other.relay_endpoint(), other.keys.exchange);
         if (!dialled)
             return dialled.error();
     }
@@ -96,11 +107,13 @@ bool Loop::run(Service& service) {
         for (const int fd : turn.ready)
             if (fd != stop_.fd())
                 service.on_ready(now, fd);
-        if (!service.on_turn(now))
-            return false;
-        if (stop_.stopped() || !ending_.empty())
-            return true;
+        const bool good = service.on_turn(now);
+        const bool over = !good || stop_.stopped() || !ending_.empty();
+        if (over)
+            next_heartbeat_ = now; // The last facts are whole.
         tell(service, now);
+        if (over)
+            return good;
     }
 }
 
@@ -117,6 +130,8 @@ void Loop::on_host_frame(Service& service, Instant now, const transport::Receive
     if (!routed || routed->destination != options_.self)
         return;
     if (routed->source.role != Role::Host) {
+        if (options_.everywhere)
+            return; // Hosts are told, and relay nothing to us.
         service.on_frame(now, routed->application, routed->source, routed->frame);
         return;
     }
@@ -133,22 +148,22 @@ void Loop::on_host_frame(Service& service, Instant now, const transport::Receive
 void Loop::tell_host(LocalFrame type, std::string_view bytes) {
     const ApplicationId application =
         options_.application != nullptr ? *options_.application : ApplicationId();
-    transport_->send(transport::peer(principal(options_.host)),
-                     transport::encode({application, options_.self, principal(options_.host),
-                                        local_frame(type, bytes)}));
+    const Blob frame = local_frame(type, bytes);
+    const auto tell = [&](HostId host) {
+        transport_->send(transport::peer(principal(host)),
+                         transport::encode({application, options_.self, principal(host), frame}));
+    };
+    if (!options_.everywhere)
+        return tell(options_.host);
+    for (const auto& host : options_.cluster->hosts)
+        tell(host.id);
 }
 
 void Loop::tell(Service& service, Instant now) {
     if (now >= next_heartbeat_) {
         next_heartbeat_ = now + kHeartbeat;
         telemetry::Facts facts;
-        auto& process = *facts.mutable_process();
-        const auto& counters = transport_->counters();
-        process.set_pid(getpid());
-        process.set_cpu_ns(cpu_ns_of(getpid()));
-        process.set_frames_in(counters.frames_received);
-        process.set_frames_out(counters.frames_sent);
-        process.set_sends_dropped(counters.dropped_full);
+        fill_process(transport_->counters(), started_wall_ns_, *facts.mutable_process());
         service.fill(facts);
         feed_.facts(std::move(facts));
         next_feed_ = now;
@@ -164,8 +179,9 @@ void Loop::say_goodbye(std::string_view text) {
     feed_.event(telemetry::SERVICE_STOPPED, ending_.empty() ? text : ending_);
     for (const auto& update : feed_.take())
         tell_host(LocalFrame::Update, update);
-    transport_->flush();
-    transport_->poll(milliseconds(20));
+    // What comes meanwhile does not cut it short.
+    for (const Instant end = runtime::now() + kGoodbye; runtime::now() < end;)
+        transport_->poll(end - runtime::now());
 }
 
 } // namespace zz::runtime

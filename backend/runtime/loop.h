@@ -68,6 +68,8 @@ class Loop {
         std::string host_endpoint; // of the zz-host of our host: ipc://PATH or tcp://...
         const crypto::KeyPair* keys = nullptr;
         std::string program; // for events
+        // A client that no host runs: it tells every zz-host, as far as they are there.
+        bool everywhere = false;
     };
     static Result<std::unique_ptr<Loop>> make(const Options& options, transport::Context& context);
 
@@ -81,7 +83,7 @@ class Loop {
     void end(std::string why) { ending_ = std::move(why); }
     // Telemetry that still waits leaves now, as far as it can.
     void say_goodbye(std::string_view text);
-    // To our zz-host itself.
+    // To our zz-host itself, or to all of them.
     void tell_host(LocalFrame type, std::string_view bytes);
 
   private:
@@ -95,6 +97,7 @@ class Loop {
     Feed feed_;
     StopSignal stop_;
     std::string ending_;
+    std::int64_t started_wall_ns_;
     Instant next_heartbeat_{}, next_feed_{};
 };
 

@@ -33,26 +33,29 @@ Error os_error(const std::string& what) {
     return Error{fmt::format("{}: {}", what, std::strerror(errno))};
 }
 
-// Field 22 of /proc/PID/stat; 0 if there is no such process or it is a zombie.
-std::uint64_t start_time_of(int pid, std::uint64_t* cpu_ticks = nullptr) {
-    auto text = read_file(fmt::format("/proc/{}/stat", pid), 4096);
-    if (!text)
-        return 0;
-    const auto end = text->rfind(')');
-    if (end == std::string::npos)
-        return 0;
-    char state = 0;
-    unsigned long user = 0, system = 0;
+struct Stat { // of /proc/PID/stat; start 0: there is no such process, or it is a zombie
+    unsigned long user = 0, system = 0; // ticks
+    long threads = 0, rss_pages = 0;
     unsigned long long start = 0;
-    const int fields = std::sscanf(
-        text->c_str() + end + 1,
-        " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d %llu", &state,
-        &user, &system, &start);
-    if (fields != 4 || state == 'Z' || state == 'X')
-        return 0;
-    if (cpu_ticks != nullptr)
-        *cpu_ticks = user + system;
-    return start;
+};
+
+Stat stat_of(int pid) {
+    Stat out;
+    auto text = read_file(fmt::format("/proc/{}/stat", pid), 4096);
+    const auto end = text ? text->rfind(')') : std::string::npos;
+    if (end == std::string::npos)
+        return {};
+    char state = 0;
+    const int fields =
+        std::sscanf(text->c_str() + end + 1,
+                    " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %ld %*d "
+                    "%llu %*u %ld",
+                    &state, &out.user, &out.system, &out.threads, &out.start, &out.rss_pages);
+    return fields != 6 || state == 'Z' || state == 'X' ? Stat{} : out;
+}
+
+std::uint64_t start_time_of(int pid) {
+    return stat_of(pid).start;
 }
 
 } // namespace
@@ -190,11 +193,19 @@ int living_pid(const std::string& pid_file) {
     return start_time_of(pid) == start && start != 0 ? pid : 0;
 }
 
+Usage usage_of(int pid) {
+    const Stat stat = stat_of(pid);
+    if (stat.start == 0)
+        return {};
+    const auto tick_ns = 1'000'000'000ULL / static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK));
+    return {(stat.user + stat.system) * tick_ns,
+            static_cast<std::uint64_t>(stat.rss_pages) *
+                static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)),
+            static_cast<std::uint32_t>(stat.threads)};
+}
+
 std::uint64_t cpu_ns_of(int pid) {
-    std::uint64_t ticks = 0;
-    if (start_time_of(pid, &ticks) == 0)
-        return 0;
-    return ticks * (1'000'000'000ULL / static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK)));
+    return usage_of(pid).cpu_ns;
 }
 
 } // namespace zz::runtime

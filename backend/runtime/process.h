@@ -67,7 +67,13 @@ Status write_pid_file(const std::string& path);
 // The pid if that very process lives, else 0.
 int living_pid(const std::string& pid_file);
 
-// CPU time of a living process, nanoseconds; 0 if it is gone.
+// What a living process uses; all 0 if it is gone.
+struct Usage {
+    std::uint64_t cpu_ns = 0;
+    std::uint64_t rss_bytes = 0;
+    std::uint32_t threads = 0;
+};
+Usage usage_of(int pid);
 std::uint64_t cpu_ns_of(int pid);
 
 } // namespace zz::runtime

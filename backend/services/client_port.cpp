@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/services/client_port.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "backend/execution/reply_cache.h"
 #include "backend/runtime/clock.h"
@@ -9,8 +9,6 @@
 
 namespace zz::services {
 namespace {
-
-constexpr std::size_t kLatenciesMax = 100'000;
 
 client::Settings settings_of(const Setup& setup, std::uint32_t lanes, const LaneBook& book) {
     const auto& app = *setup.application;
@@ -30,10 +28,6 @@ client::Settings settings_of(const Setup& setup, std::uint32_t lanes, const Lane
         return client::CachedReply{entry->number, entry->n, std::move(entry->result)};
     };
     return s;
-}
-
-std::uint64_t percentile(std::vector<std::uint32_t>& sorted, std::size_t percent) {
-    return sorted.empty() ? 0 : sorted[(sorted.size() - 1) * percent / 100];
 }
 
 } // namespace
@@ -111,19 +105,18 @@ void ClientPort::act(client::Action& action) {
     const auto& accepted = std::get<client::Accepted>(action);
     const Duration latency = runtime::now() - started_[accepted.lane.value];
     ++replies_;
-    if (latencies_us_.size() < kLatenciesMax)
-        latencies_us_.push_back(static_cast<std::uint32_t>(
-            std::min<std::int64_t>(latency / microseconds(1), UINT32_MAX)));
+    seconds_.replied(runtime::wall_ns(), latency);
     on_reply_(accepted.lane, accepted.result.view(), latency);
 }
 
 void ClientPort::fill(telemetry::Facts& facts) {
     auto& out = *facts.mutable_client();
-    std::sort(latencies_us_.begin(), latencies_us_.end());
     out.set_requests(replies_);
-    out.set_p50_us(percentile(latencies_us_, 50));
-    out.set_p99_us(percentile(latencies_us_, 99));
-    latencies_us_.clear();
+    seconds_.fill(runtime::wall_ns(), out);
+    out.set_complaints(core_.late());
+    if (core_.late() > late_told_)
+        loop_.feed().event(telemetry::CLIENT_COMPLAINT, "requests wait beyond their timeout",
+                           core_.late() - std::exchange(late_told_, core_.late()));
     out.set_waiting(core_.outstanding());
     out.set_retransmissions(core_.retransmitted());
     out.set_front(client_->front);

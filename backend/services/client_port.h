@@ -8,6 +8,7 @@
 
 #include "backend/runtime/loop.h"
 #include "backend/runtime/shell.h"
+#include "backend/services/client_seconds.h"
 #include "backend/services/lane_book.h"
 #include "backend/services/setup.h"
 #include "protocol/client/core.h"
@@ -63,9 +64,9 @@ class ClientPort {
     OnReply on_reply_;
     std::vector<LaneId> free_;
     std::vector<Instant> started_;
-    std::vector<std::uint32_t> latencies_us_; // since the last facts, bounded
+    ClientSeconds seconds_;
     bool submitted_ = false;
-    std::uint64_t replies_ = 0;
+    std::uint64_t replies_ = 0, late_told_ = 0;
 };
 
 } // namespace zz::services

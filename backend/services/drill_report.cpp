@@ -244,7 +244,7 @@ json phases(const DrillRecord& record, const cluster::Application& app, const Ev
     add("removed", first(events, telemetry::EPOCH_SETTLED));
     for (const Event& event : events)
         if (event.kind() == telemetry::MACHINE_DONE &&
-            (event.text() == "pause" || event.text() == "save"))
+            (event.text() == "pause" || event.text() == "save" || event.text() == "enrolled cold"))
             add("spare_ready", event.wall_ns());
     return out;
 }

@@ -8,9 +8,11 @@
 
 #include "backend/runtime/clock.h"
 #include "backend/runtime/loop.h"
+#include "backend/runtime/process_facts.h"
 #include "backend/services/auditor.h"
 #include "backend/services/host_drills.h"
 #include "backend/services/hub.h"
+#include "backend/services/metrics.h"
 #include "backend/services/operators.h"
 #include "backend/services/setup.h"
 #include "protocol/telemetry/version.h"
@@ -34,7 +36,7 @@ class HostService {
           hub_(setup.host, feed_.source().boot(), setup.folder->path() + "/evidence",
                [this](const std::string& bytes) { publisher_->publish(view_of(bytes)); }),
           operators_(setup.cluster, setup.host, setup.folder->path()),
-          auditor_(setup.cluster, std::move(audit)) {}
+          auditor_(setup.cluster, std::move(audit)), metrics_(setup.cluster, setup.host) {}
 
     Status start() {
         const auto& cluster = setup_.cluster;
@@ -62,6 +64,11 @@ class HostService {
                 return dialled;
         }
         feed_.event(telemetry::SERVICE_STARTED, "zz-host", static_cast<std::uint64_t>(getpid()));
+        // Whoever watches is no reason not to serve.
+        if (const Status listening = metrics_.listen(own.metrics); !listening) {
+            spdlog::warn("{}", listening.error().text);
+            feed_.event(telemetry::TEXT, listening.error().text);
+        }
         return Ok{};
     }
 
@@ -81,6 +88,7 @@ class HostService {
                 next_beat = now + runtime::kHeartbeat;
                 audit_strangers();
                 auditor_.on_turn(now);
+                tell_lost(now);
                 beat();
             }
             for (const auto& update : feed_.take())
@@ -114,8 +122,9 @@ class HostService {
                 allow(replica.host, principal(replica.id), replica.keys);
             for (const auto& slot : app.execution)
                 allow(slot.host, principal(ExecutionId{slot.id, Incarnation(0)}), slot.keys);
+            // A client that no host runs tells every one what it measures.
             for (const auto& client : app.clients)
-                allow(client.host.value_or(HostId()), principal(client.id), client.keys);
+                allow(client.host.value_or(setup_.host), principal(client.id), client.keys);
         }
     }
 
@@ -185,7 +194,7 @@ class HostService {
         const std::string_view rest = text_of(bytes.subspan(1));
         switch (static_cast<runtime::LocalFrame>(bytes[0])) {
         case runtime::LocalFrame::Update:
-            if (hub_.take(from, rest))
+            if (hub_.take(from, rest, runtime::now()))
                 audit_outcome(from);
             return;
         case runtime::LocalFrame::Admit:
@@ -391,13 +400,18 @@ class HostService {
                         told.lease_ms, setup_.self);
     }
 
+    void tell_lost(Instant now) {
+        for (const auto& lost : hub_.newly_lost(now)) {
+            const ApplicationId app(static_cast<std::uint16_t>(lost.application - 1));
+            feed_.event(telemetry::SERVICE_LOST, "told nothing for 5 s though it should run", 0,
+                        lost.principal, lost.application == 0 ? nullptr : &app);
+        }
+    }
+
     void beat() {
         telemetry::Facts facts;
         auto& process = *facts.mutable_process();
-        process.set_pid(getpid());
-        process.set_cpu_ns(runtime::cpu_ns_of(getpid()));
-        process.set_frames_in(transport_->counters().frames_received);
-        process.set_frames_out(transport_->counters().frames_sent);
+        runtime::fill_process(transport_->counters(), started_wall_ns_, process);
         process.set_events_dropped(hub_.dropped());
         (*process.mutable_rejected())["relay"] = refused_;
         (*process.mutable_rejected())["audit entries lost"] = auditor_.lost();
@@ -409,6 +423,7 @@ class HostService {
             host.set_load_milli(static_cast<std::uint64_t>(load * 1000));
         host.set_audit_newest(auditor_.log().head().n);
         host.set_audit_head(std::string(text_of(auditor_.log().head().hash.view())));
+        host.set_metrics(metrics_.url());
         for (auto& drill : drills_.list(runtime::now()))
             *host.add_drills() = std::move(drill);
         feed_.facts(std::move(facts));
@@ -416,12 +431,13 @@ class HostService {
         update.set_host(setup_.host.value);
         *update.mutable_heartbeat() = hub_.heartbeat();
         publisher_->publish(view_of(update.SerializeAsString()));
+        metrics_.look_at(hub_, runtime::now());
     }
 
     void take_own(const std::string& bytes) {
         telemetry::Update update;
         if (update.ParseFromString(bytes))
-            hub_.own(std::move(update));
+            hub_.own(std::move(update), runtime::now());
     }
 
     Setup& setup_;
@@ -434,8 +450,10 @@ class HostService {
     Auditor auditor_;
     std::map<ApplicationId, telemetry::RecoverClaim> claims_; // of local replicas
     HostDrills drills_{setup_.cluster, setup_.host};
+    const std::int64_t started_wall_ns_ = runtime::wall_ns();
     bool bound_relay_ = false;
     std::uint64_t refused_ = 0;
+    Metrics metrics_; // last: its threads end first
 };
 
 int run(const Arguments& arguments) {

@@ -14,10 +14,15 @@
 namespace zz::services {
 namespace {
 
+constexpr std::size_t kEventsAnswerBytes = 8u << 20; // the rest is asked for
+
 bool is_from(const telemetry::Source& source, HostId host, const transport::Peer& from) {
     const bool wide = transport::is_data_center_wide(from.principal.role);
     const std::uint32_t application = wide ? 0 : from.application.value + 1U;
-    return source.host() == host.value && source.application() == application &&
+    // A client that no host runs tells every host.
+    const bool here =
+        source.host() == host.value || (source.host() == 0 && from.principal.role == Role::Client);
+    return here && source.application() == application &&
            runtime::from_proto(source.principal()) == from.principal;
 }
 
@@ -43,9 +48,9 @@ Hub::Hub(HostId host, std::uint64_t boot, std::string evidence_folder,
     load_evidence();
 }
 
-bool Hub::take(const transport::Peer& from, std::string_view bytes) {
+bool Hub::take(const transport::Peer& from, std::string_view bytes, Instant now) {
     telemetry::Update update;
-    if (bytes.size() > telemetry::kUpdateBytesMax ||
+    if (!within_quota(from, bytes.size(), now) || bytes.size() > telemetry::kUpdateBytesMax ||
         !update.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
         ++dropped_;
         return false;
@@ -58,34 +63,42 @@ bool Hub::take(const transport::Peer& from, std::string_view bytes) {
         ++dropped_;
         return false;
     }
-    own(std::move(update));
+    own(std::move(update), now);
     return true;
 }
 
-void Hub::own(telemetry::Update update) {
+bool Hub::within_quota(const transport::Peer& from, std::size_t bytes, Instant now) {
+    if (told_.size() >= telemetry::kSourcesMax && !told_.contains(from))
+        told_.clear(); // Incarnations of long ago; the others begin a new second.
+    Told& told = told_[from];
+    if (now - told.from >= seconds(1))
+        told = {now, 0, 0};
+    told.bytes += bytes;
+    return ++told.updates <= kUpdatesPerSecondMax && told.bytes <= kUpdateBytesPerSecondMax;
+}
+
+void Hub::own(telemetry::Update update, Instant now) {
     update.set_host(host_.value);
+    newest_.reset();
     if (update.has_event()) {
-        keep_evidence(*update.mutable_event());
+        auto& event = *update.mutable_event();
+        const telemetry::SourceKey source = telemetry::key_of(event.source());
+        if (event.kind() == telemetry::SERVICE_STOPPED)
+            facts_.stopped(event.source());
+        keep_evidence(event);
         number(update);
-        event_bytes_ += update.ByteSizeLong();
-        publish_(update.SerializeAsString());
-        events_.push_back(std::move(update));
-        while (events_.size() > kHubEventsMax || event_bytes_ > telemetry::kEventBytesMax) {
-            event_bytes_ -= std::min(event_bytes_, events_.front().ByteSizeLong());
-            events_.pop_front();
-        }
+        std::string bytes = update.SerializeAsString();
+        publish_(bytes);
+        events_.add(source, number_, std::move(bytes));
+        newest_ = std::move(event);
         return;
     }
-    const auto& source = update.facts().source();
-    const SourceKey key{source.application(), source.principal().role(), source.principal().index(),
-                        source.principal().incarnation()};
-    if (!facts_.contains(key) && facts_.size() >= telemetry::kSourcesMax) {
+    if (!facts_.take(update.facts(), now)) {
         ++dropped_;
         return;
     }
     number(update);
     publish_(update.SerializeAsString());
-    facts_[key] = std::move(*update.mutable_facts());
 }
 
 void Hub::number(telemetry::Update& update) {
@@ -122,14 +135,31 @@ void Hub::keep_evidence(telemetry::Event& event) {
     // replicas.
     if (!runtime::replace_file(evidence_folder_ + "/" + item.id(), item.SerializeAsString()))
         ++dropped_;
+    add_evidence(std::move(item));
+}
+
+void Hub::add_evidence(telemetry::EvidenceItem item) {
+    const auto reporter = telemetry::key_of(item.reporter());
+    evidence_shares_.set(reporter, evidence_shares_.of(reporter) + item.ByteSizeLong());
     evidence_order_.push_back(item.id());
     evidence_[item.id()] = std::move(item);
-    while (evidence_order_.size() > kEvidenceItemsMax) {
-        std::error_code ignored;
-        std::filesystem::remove(evidence_folder_ + "/" + evidence_order_.front(), ignored);
-        evidence_.erase(evidence_order_.front());
-        evidence_order_.pop_front();
-    }
+    while (evidence_order_.size() > kEvidenceItemsMax ||
+           evidence_shares_.total() > kEvidenceBytesMax)
+        forget_evidence(telemetry::SourceKey(evidence_shares_.largest()));
+}
+
+// Its oldest. Nobody's flood pushes out what others proved.
+void Hub::forget_evidence(const telemetry::SourceKey& reporter) {
+    const auto oldest =
+        std::find_if(evidence_order_.begin(), evidence_order_.end(), [&](const std::string& id) {
+            return telemetry::key_of(evidence_.at(id).reporter()) == reporter;
+        });
+    std::error_code ignored;
+    std::filesystem::remove(evidence_folder_ + "/" + *oldest, ignored);
+    evidence_shares_.set(reporter,
+                         evidence_shares_.of(reporter) - evidence_.at(*oldest).ByteSizeLong());
+    evidence_.erase(*oldest);
+    evidence_order_.erase(oldest);
 }
 
 void Hub::load_evidence() {
@@ -143,15 +173,12 @@ void Hub::load_evidence() {
     }
     std::sort(items.begin(), items.end(),
               [](const auto& a, const auto& b) { return a.wall_ns() < b.wall_ns(); });
-    for (auto& item : items) {
-        evidence_order_.push_back(item.id());
-        evidence_[item.id()] = std::move(item);
-    }
+    for (auto& item : items)
+        add_evidence(std::move(item));
 }
 
 const telemetry::Event* Hub::newest_event() const {
-    return events_.empty() || events_.back().host_number() != number_ ? nullptr
-                                                                      : &events_.back().event();
+    return newest_ ? &*newest_ : nullptr;
 }
 
 telemetry::Snapshot Hub::snapshot() const {
@@ -159,8 +186,8 @@ telemetry::Snapshot Hub::snapshot() const {
     snapshot.set_host(host_.value);
     snapshot.set_host_boot(boot_);
     snapshot.set_host_number(number_);
-    for (const auto& [key, facts] : facts_)
-        *snapshot.add_sources() = facts;
+    for (const auto& [key, kept] : facts_.all())
+        *snapshot.add_sources() = kept.facts;
     return snapshot;
 }
 
@@ -168,15 +195,14 @@ telemetry::Events Hub::events(std::uint64_t after, std::uint32_t count_max) cons
     telemetry::Events out;
     const std::size_t most = count_max == 0 ? 4096 : count_max;
     out.set_newest(number_);
-    out.set_first_kept(events_.empty() ? number_ + 1 : events_.front().host_number());
+    const auto& all = events_.all();
+    out.set_first_kept(all.empty() ? number_ + 1 : all.begin()->first);
     std::size_t bytes = 0;
-    for (const auto& update : events_) {
-        if (update.host_number() <= after)
-            continue;
-        bytes += update.ByteSizeLong();
-        if (static_cast<std::size_t>(out.updates_size()) >= most || bytes > (8u << 20))
+    for (auto it = all.upper_bound(after); it != all.end(); ++it) {
+        bytes += it->second.update.size();
+        if (static_cast<std::size_t>(out.updates_size()) >= most || bytes > kEventsAnswerBytes)
             break;
-        *out.add_updates() = update;
+        out.add_updates()->ParseFromString(it->second.update);
     }
     return out;
 }

@@ -268,7 +268,7 @@ Result<LoadResult> run_load(const LoadOptions& options) {
     setup.generation = std::move(generation).value();
     transport::Context context;
     auto loop = runtime::Loop::make({&setup.cluster, setup.self, &setup.application->id, setup.host,
-                                     "", &setup.keys, "zzctl load"},
+                                     "", &setup.keys, "zzctl load", true},
                                     context);
     if (!loop)
         return loop.error();
@@ -284,6 +284,7 @@ Result<LoadResult> run_load(const LoadOptions& options) {
         return started.error();
     if ((*loop)->run(service))
         service.interrupt();
+    (*loop)->say_goodbye("the load has ended");
     return service.result();
 }
 

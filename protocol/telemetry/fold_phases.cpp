@@ -25,7 +25,8 @@ std::optional<Phase> phase_of(const Event& event) {
         return event.text() == "wake" ? std::optional(Phase::ResumeAsked) : std::nullopt;
     case MACHINE_DONE:
         return event.text() == "wake" ? std::optional(Phase::Resumed)
-               : event.text() == "pause" || event.text() == "save"
+               : event.text() == "pause" || event.text() == "save" ||
+                       event.text() == "enrolled cold"
                    ? std::optional(Phase::SpareReady)
                    : std::nullopt;
     case LOG_RECEIVED:

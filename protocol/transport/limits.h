@@ -24,6 +24,10 @@ inline constexpr std::size_t kWireBytesMax = kFrameBytesMax + 64;
 inline constexpr int kHighWaterMark = 16;
 // Events to one subscriber; beyond it that subscriber misses some and sees a gap in their numbers.
 inline constexpr int kPublishHighWaterMark = 1000;
+// A subscriber is asked for a sign of life so often; one that gives none for so long is
+// disconnected, so that what waits for it is freed. It dials again when it is back.
+inline constexpr Duration kPublishHeartbeat = seconds(10);
+inline constexpr Duration kSubscriberSilenceMax = seconds(30);
 // Messages taken from one connection set in one turn, so that no peer starves the others or the
 // timers.
 inline constexpr int kMessagesPerTurnMax = 64;

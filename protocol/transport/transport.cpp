@@ -12,6 +12,14 @@
 
 namespace zz::transport {
 
+namespace {
+
+int milliseconds_of(Duration duration) {
+    return static_cast<int>(duration / milliseconds(1));
+}
+
+} // namespace
+
 Waker::Descriptor::Descriptor() : fd(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
 Waker::Descriptor::~Descriptor() {
     if (fd >= 0)
@@ -184,6 +192,8 @@ struct Publisher::Impl {
         : context(from.impl()), domain(context.make_domain()),
           socket(make_socket(context, zmq::socket_type::pub, keys, kPublishHighWaterMark)) {
         be_server(socket, *domain);
+        socket.set(zmq::sockopt::heartbeat_ivl, milliseconds_of(kPublishHeartbeat));
+        socket.set(zmq::sockopt::heartbeat_timeout, milliseconds_of(kSubscriberSilenceMax));
         ++context.sockets;
     }
     ~Impl() { --context.sockets; }

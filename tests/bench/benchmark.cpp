@@ -7,7 +7,7 @@
 namespace zz::bench {
 namespace {
 
-constexpr std::array<Benchmark, 5> kBenchmarks{
+constexpr std::array<Benchmark, 6> kBenchmarks{
     Benchmark{"agreement",
               "requests/s, latency and CPU of one application for 1, 50, 200 and 1000 lanes of "
               "100-byte writes; async, f = 1",
@@ -21,6 +21,8 @@ constexpr std::array<Benchmark, 5> kBenchmarks{
         "throughput of the comparison modes zz, sep, base and unreplicated at 5 ms of work in "
         "each request, as ratios",
         run_modes},
+    Benchmark{"soak", "whether memory of every service stays flat under load, ten minutes",
+              run_soak},
     Benchmark{"spares", "the same fault over paused, hibernated and cold spares, by phase",
               run_spares},
     Benchmark{"state", "recovery with 10 MB and with 1 GB of state, as a ratio", run_state},

@@ -25,6 +25,7 @@ struct Benchmark {
 Result<Json> run_agreement(const Plan& plan);
 Result<Json> run_recovery(const Plan& plan);
 Result<Json> run_modes(const Plan& plan);
+Result<Json> run_soak(const Plan& plan);
 Result<Json> run_spares(const Plan& plan);
 Result<Json> run_state(const Plan& plan);
 

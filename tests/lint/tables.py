@@ -23,7 +23,7 @@ FOREIGN = [
     (r"toml\+\+/", "toml++", {"cluster", "tests"}, "libtomlplusplus-dev"),
     (r"CLI/", "CLI11", {"services", "demo", "console_app", "tests"}, "libcli11-dev"),
     (r"nlohmann/", "nlohmann json", {"services", "demo", "console", "tests"}, "nlohmann-json3-dev"),
-    (r"prometheus/", "prometheus-cpp", {"runtime", "services"}, "prometheus-cpp-dev"),
+    (r"prometheus/", "prometheus-cpp", {"services"}, "prometheus-cpp-dev"),
     (r"fmt/", "fmt", None, "libfmt-dev"),
     (r"spdlog/", "spdlog", {"runtime", "services"}, "libspdlog-dev"),
     (r"systemd/", "systemd", {"runtime", "services", "hv_process"}, "libsystemd-dev"),

@@ -76,6 +76,40 @@ class SystemRequestTest : public QObject {
         QVERIFY(r.agree());
     }
 
+    // What people see of configurations: the same at all who executed them, whole, with the agreed
+    // time; one that begins anew does not claim to know when.
+    void configurations_are_told() {
+        Replicas r;
+        r.start();
+        r.input(3, core::OrderSystem{{convict(r, 1)}});
+        r.run();
+        r.input(2, core::OrderSystem{{settled(r, 0, {{SlotId(2), {}}, {SlotId(3), {}}})}});
+        r.run();
+        const auto history_of = [&](std::uint32_t i) {
+            core::AgreementFacts facts;
+            r.core(i).facts(facts);
+            return facts.history;
+        };
+        const auto first = history_of(1);
+        QCOMPARE(first.size(), std::size_t(3));
+        for (std::size_t k = 0; k < first.size(); ++k) {
+            QCOMPARE(first[k].config.number, ConfigurationNumber(k));
+            QCOMPARE(first[k].n.value > 0 && first[k].time.value > 0, k > 0);
+            for (std::uint32_t i = 2; i <= 4; ++i) {
+                const auto other = history_of(i)[k];
+                QVERIFY(other.config == first[k].config && other.n == first[k].n &&
+                        other.time == first[k].time);
+            }
+        }
+        QVERIFY(first[1].n < first[2].n && first[1].time < first[2].time);
+        const auto& notices = r.node(2).notices;
+        const auto told = std::ranges::find_if(notices, [](const core::Notice& notice) {
+            return notice.kind == core::NoticeKind::Configured && notice.value == 1;
+        });
+        QVERIFY(told != notices.end());
+        QVERIFY(std::ranges::equal(told->members, first[1].config.members));
+    }
+
     // Clients fill the window while a checkpoint is in dispute; what decides it is still ordered.
     void ordered_in_a_window_that_clients_filled() {
         Replicas r;

@@ -65,6 +65,30 @@ class TalkTest : public QObject {
         }
     }
 
+    // What people see of a dispute: columns of others with the revision that was signed, and of the
+    // requests those to which the replies differ, by those who see them differ.
+    void a_dispute_is_told() {
+        Panel p(1, {{1, {"PQQQ", "Q"}}, {2, {"PPPQ", "P"}}, {3, {"PPPP", "P", false}}});
+        p.commit(SequenceNumber(1));
+        p.run(seconds(5));
+        std::set<std::uint32_t> tellers;
+        for (const auto& [from, notice] : p.notices) {
+            if (notice.kind == NoticeKind::ColumnOf && notice.subject != principal(from))
+                QVERIFY(notice.value > 0);
+            if (notice.kind != NoticeKind::RequestsOf)
+                continue;
+            tellers.insert(from.value);
+            QCOMPARE(notice.n, SequenceNumber(1));
+            QCOMPARE(notice.value, 1ULL);
+            QCOMPARE(notice.requests.size(), 1UL);
+            QCOMPARE(notice.requests[0].client, ClientId(1));
+            const auto& replies = notice.requests[0].replies;
+            QVERIFY(replies.size() >= 2);
+            QVERIFY(replies[0].first.slot == SlotId(1) && replies[1].first.slot == SlotId(2));
+        }
+        QVERIFY(tellers.contains(2) && tellers.contains(3) && !tellers.contains(1));
+    }
+
     // The same matrix, E1 signs P: a reply certificate serves the client before anybody wakes; A2
     // and A3 accuse E1 all the same, and E3 wakes only as the replacement of a convicted replica
     // (iii).
