@@ -189,8 +189,7 @@ class TelemetryTest : public QObject {
     // A controller that hangs is told as lost by its host, once; spares that sleep are not.
     void a_service_that_hangs_is_told_as_lost() {
         const auto& last = dc_->cluster().hosts.back();
-        const int pid =
-            zz::runtime::living_pid(dc_->layout().pid_file(last, "zz-controller"));
+        const int pid = zz::runtime::living_pid(dc_->layout().pid_file(last, "zz-controller"));
         QVERIFY(pid > 0);
         kill(pid, SIGSTOP);
         QTRY_VERIFY_WITH_TIMEOUT(!events("service-lost").empty(), 15'000);
