@@ -73,6 +73,10 @@ function(zz_qt target room)
     get_target_property(type ${target} TYPE)
     if(room STREQUAL "console_app" AND type STREQUAL "EXECUTABLE")
         target_link_options(${target} PRIVATE -Wl,--as-needed)
+        # The user guide with its pictures, for the Help menu.
+        set(docs ${PROJECT_SOURCE_DIR}/resources/docs)
+        file(GLOB guide CONFIGURE_DEPENDS ${docs}/console.md ${docs}/console/*.png)
+        qt_add_resources(${target} guide PREFIX /guide BASE ${docs} FILES ${guide})
     endif()
 endfunction()
 

@@ -28,6 +28,8 @@ Status Console::open(std::uint32_t seconds) {
         const auto patience = std::to_string(seconds);
         words.insert(words.end(), {"--screenshots", screenshots_, "--seconds", patience});
     }
+    if (tour_)
+        words.push_back("--tour");
     auto child = Child::start(words);
     if (!child)
         return child.error();

@@ -10,8 +10,9 @@ namespace zz::demo {
 class Console {
   public:
     // `bin`: folder of zz-console. `screenshots`: folder of pictures; empty: a window.
-    Console(const Ctl& ctl, std::string bin, std::string screenshots)
-        : ctl_(ctl), bin_(std::move(bin)), screenshots_(std::move(screenshots)) {}
+    // `tour`: begins with the guided tour.
+    Console(const Ctl& ctl, std::string bin, std::string screenshots, bool tour)
+        : ctl_(ctl), bin_(std::move(bin)), screenshots_(std::move(screenshots)), tour_(tour) {}
 
     // An Error if it is not there or cannot be started.
     Status open(std::uint32_t seconds);
@@ -24,6 +25,7 @@ class Console {
   private:
     const Ctl& ctl_;
     std::string bin_, screenshots_;
+    bool tour_;
     std::unique_ptr<Child> child_;
 };
 

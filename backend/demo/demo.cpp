@@ -30,6 +30,7 @@ constexpr auto kDrillPatience = seconds(240); // the deadlines of ZZ-11, some of
 constexpr auto kShowPatience = seconds(30);   // until the status shows what the drill did
 constexpr auto kLoadAgain = seconds(15);
 constexpr auto kLoadPatience = seconds(60); // beyond its length: connecting, last replies
+constexpr auto kTourPatience = seconds(300);
 constexpr auto kPicturesPatience = seconds(120);
 constexpr const char* kLease = "60";
 constexpr auto kHostDown = std::chrono::milliseconds(2000);
@@ -40,7 +41,7 @@ class Demo {
         : o_(options),
           ctl_(options.bin + "/zzctl", fmt::format("{}/demo-{}", build_folder(), getpid())),
           guard_(ctl_), watch_(ctl_), loads_(ctl_, options.lanes),
-          console_(ctl_, options.bin, options.screenshots) {
+          console_(ctl_, options.bin, options.screenshots, options.tour) {
         ctl_.on_idle([this] { tick(); });
         picture_.title = "ZZ demonstration";
     }
@@ -97,6 +98,10 @@ class Demo {
         if (o_.console)
             if (const Status opened = console_.open(std::max(60U, o_.seconds)); !opened)
                 fail(opened.error().text);
+        if (o_.tour) {
+            watch_tour();
+            return;
+        }
         if (whole_) {
             play_whole();
             if (interrupted() != 0)
@@ -114,6 +119,16 @@ class Demo {
         }
         if (const Status pictures = console_.finish(kPicturesPatience); !pictures)
             fail(pictures.error().text);
+        finish_load();
+    }
+
+    // The console plays: until its window is closed, or the time is over.
+    void watch_tour() {
+        picture_.title = "ZZ demonstration: the guided tour in the console plays the drills";
+        const auto end = Clock::now() + std::max(seconds(o_.seconds), kTourPatience);
+        while (console_.running() && Clock::now() < end &&
+               ctl_.rest(std::chrono::milliseconds(100))) {
+        }
         finish_load();
     }
 

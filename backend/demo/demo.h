@@ -16,6 +16,7 @@ struct DemoOptions {
     std::uint32_t lanes = 2;    // of each application's client
     bool console = false;       // the console on it
     std::string screenshots;    // folder for its pictures, empty: a window
+    bool tour = false;          // the console's guided tour plays the drills, not the script
     bool keep = false;          // leaves the working files for a look
 };
 

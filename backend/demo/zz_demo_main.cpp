@@ -39,6 +39,8 @@ int main(int argc, char** argv) {
         "--screenshots", options.screenshots,
         "folder for pictures of every view of the console, during and after the blocking "
         "drill; needs no display");
+    app.add_flag("--tour", options.tour,
+                 "the console's guided tour plays the drills, until its window is closed");
     app.add_option("--clients", options.lanes, "lanes of each application's client, default 2")
         ->check(CLI::Range(1U, 1000U));
     app.add_flag("--keep", options.keep, "leaves the working files in build/ for a look");
@@ -66,6 +68,9 @@ int main(int argc, char** argv) {
         std::fputs("zz-demo: no display: text view\n", stderr);
         options.console = false;
     }
+    if (options.tour && (!options.console || !options.screenshots.empty()))
+        return bad_usage("--tour needs the console's window: a display, no --headless and no "
+                         "--screenshots");
     if (!options.screenshots.empty())
         options.screenshots = std::filesystem::absolute(options.screenshots);
     zz::demo::catch_interrupts();

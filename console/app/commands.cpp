@@ -5,6 +5,7 @@
 #include <QDialog>
 #include <QDir>
 #include <QDockWidget>
+#include <QFile>
 #include <QFileDialog>
 #include <QInputDialog>
 #include <QKeyEvent>
@@ -13,11 +14,14 @@
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QSettings>
+#include <QTextBlock>
 #include <QTextBrowser>
+#include <QTextDocument>
 #include <QVBoxLayout>
 
 #include "console/app/drawn_panes.h"
 #include "console/app/drills_pane.h"
+#include "console/app/incident.h"
 #include "console/app/list_panes.h"
 #include "console/app/main_window.h"
 #include "console/app/top_strip.h"
@@ -83,7 +87,9 @@ void MainWindow::makeMenus() {
     auto* events = static_cast<EventsPane*>(pane("events"));
     add(drills, tr("Ac&knowledge the chosen alert…"), {}, [events] { events->acknowledge(); });
     auto* help = menuBar()->addMenu(tr("&Help"));
-    add(help, tr("&Tour on the live cluster"), QKeySequence("Ctrl+T"), [this] { startTour(); });
+    add(help, tr("&User guide"), QKeySequence("Shift+F1"), [this] { userGuide(); });
+    add(help, tr("&Tour on the live cluster"), QKeySequence("Ctrl+Shift+T"),
+        [this] { startTour(); });
     add(help, tr("&Keyboard map"), QKeySequence(Qt::Key_F1), [this] { keyboardMap(); });
     add(help, tr("&Command search…"), QKeySequence("Ctrl+K"), [this] { commandSearch(); });
     add(help, tr("&About"), {}, [this] {
@@ -112,16 +118,14 @@ void MainWindow::makeViewMenu(QMenu* menu) {
     menu->addSeparator();
     add(menu, tr("Save layout"), {}, [this] {
         QSettings settings;
-        settings.setValue("layout/outer", saveState(1));
-        settings.setValue("layout/views", inner_->saveState(1));
+        settings.setValue("layout/outer", saveState(kLayoutVersion));
+        settings.setValue("layout/views", inner_->saveState(kLayoutVersion));
         say(tr("The layout is saved"));
     });
-    add(menu, tr("Restore saved layout"), {}, [this] {
-        QSettings settings;
-        restoreState(settings.value("layout/outer").toByteArray(), 1);
-        inner_->restoreState(settings.value("layout/views").toByteArray(), 1);
-    });
-    add(menu, tr("Reset layout"), {}, [this] { resetLayout(); });
+    add(menu, tr("Restore saved layout"), {}, [this] { restoreLayout("layout"); });
+    add(menu, tr("&Watch a fault: four views at once"), QKeySequence("Ctrl+W"),
+        [this] { watchLayout(); });
+    add(menu, tr("Reset layout"), QKeySequence("Ctrl+Shift+W"), [this] { resetLayout(); });
     for (const char* name : {"dock-tree", "dock-inspector"})
         menu->addAction(findChild<QDockWidget*>(name)->toggleViewAction());
     auto* themes = menu->addMenu(tr("&Theme"));
@@ -196,6 +200,10 @@ void MainWindow::keyboardMap() {
         {tr("Shift+arrows"), tr("pan the timeline")},
         {tr("+  -  0"), tr("zoom in, out, all")},
         {tr("Enter"), tr("choose; in events: jump there")},
+        {tr("Ctrl+T, Ctrl+C"), tr("in a drawn view: as a table; copy it")},
+        {tr("Shift+N, L, W"), tr("in the matrix: previous; follow the latest; what if")},
+        {tr("S, P"), tr("in the timeline: snap; pin against the time cursor")},
+        {tr("R"), tr("in throughput: every point")},
         {tr("Tab"), tr("next part of the window")},
         {tr("Esc"), tr("cancel")}};
     for (const auto& [key, what] : more)
@@ -227,36 +235,53 @@ void MainWindow::exportView() {
     say(written ? tr("%1 is written").arg(path) : QString::fromStdString(written.error().text));
 }
 
-IncidentReport incident_report(MainWindow& window) {
-    IncidentReport report;
-    Session& session = window.session();
-    report.title = MainWindow::tr("Incident in %1").arg(session.title());
-    if (const auto* dispute = shown_dispute(session, false)) {
-        const auto& app =
-            session.now().applications[static_cast<std::size_t>(dispute->key.application)];
-        report.title = MainWindow::tr("Fault in %1 at batch %2").arg(app.name).arg(dispute->key.n);
-        report.summary = aftermath(*dispute, app.faults);
-        report.facts = {{MainWindow::tr("Application"), app.name},
-                        {MainWindow::tr("Batch"), QString::number(dispute->key.n)},
-                        {MainWindow::tr("First deviation"), iso_utc(dispute->first_ns)},
-                        {MainWindow::tr("Verdict"),
-                         QString::fromStdString(std::string(
-                             matrix::to_string(dispute->first_verdict(app.faults).kind)))},
-                        {MainWindow::tr("What followed"), report.summary}};
-    }
-    for (const char* name : {"timeline", "matrix", "throughput"})
-        report.views.push_back(window.pane(name)->exportable());
-    return report;
-}
-
 void MainWindow::incidentReport() {
+    const auto incident = incident_of(*this);
+    if (!incident) {
+        say(QString::fromStdString(incident.error().text));
+        return;
+    }
     const QString path = QFileDialog::getSaveFileName(this, tr("Incident report"), "incident.pdf",
                                                       tr("PDF (*.pdf)"));
     if (path.isEmpty())
         return;
-    const auto header = export_header(session_, session_.history().first_ns(), session_.cursor());
-    const Status written = write_report(path, incident_report(*this), header);
+    const Status written = write_report(path, incident->report, incident->header);
     say(written ? tr("%1 is written").arg(path) : QString::fromStdString(written.error().text));
+}
+
+void MainWindow::userGuide() {
+    // Its pictures are those of `zz-console --guide`.
+    QFile file(":/guide/console.md");
+    auto* dialog = new QDialog(this);
+    dialog->setObjectName("guide");
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setWindowTitle(tr("User guide"));
+    dialog->resize(960, 760);
+    auto* layout = new QVBoxLayout(dialog);
+    auto* text = new QTextBrowser;
+    text->setAccessibleName(tr("User guide"));
+    text->setSearchPaths({":/guide"});
+    text->setOpenExternalLinks(false);
+    text->document()->setBaseUrl(QUrl("qrc:/guide/"));
+    text->setMarkdown(file.open(QIODevice::ReadOnly)
+                          ? QString::fromUtf8(file.readAll())
+                          : tr("The guide is not part of this build: see "
+                               "`resources/docs/console.md`."));
+    layout->addWidget(text);
+    dialog->show();
+    // Pictures as wide as the text.
+    QTextCursor at(text->document());
+    const double wide = text->viewport()->width() - 40;
+    for (QTextBlock block = text->document()->begin(); block.isValid(); block = block.next())
+        for (auto part = block.begin(); !part.atEnd(); ++part) {
+            QTextImageFormat image = part.fragment().charFormat().toImageFormat();
+            if (!image.isValid())
+                continue;
+            image.setWidth(wide);
+            at.setPosition(part.fragment().position());
+            at.setPosition(part.fragment().position() + 1, QTextCursor::KeepAnchor);
+            at.setCharFormat(image);
+        }
 }
 
 } // namespace zz::console

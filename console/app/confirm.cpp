@@ -11,7 +11,7 @@
 
 namespace zz::console {
 
-bool confirm(QWidget* parent, const ConfirmText& text, QString& reason) {
+std::optional<Confirmed> confirm(QWidget* parent, const ConfirmText& text) {
     QDialog dialog(parent);
     dialog.setObjectName("confirm");
     dialog.setWindowTitle(QObject::tr("%1 on %2?").arg(text.verb, text.application));
@@ -21,8 +21,12 @@ bool confirm(QWidget* parent, const ConfirmText& text, QString& reason) {
     label->setMinimumWidth(420);
     layout->addWidget(label);
     const bool grave = text.beyond || text.production;
-    auto* why = new QLineEdit;
-    auto* name = new QLineEdit;
+    auto* why = new QLineEdit(&dialog);
+    auto* name = new QLineEdit(&dialog);
+    why->setObjectName("confirm-reason");
+    name->setObjectName("confirm-name");
+    why->setVisible(grave);
+    name->setVisible(grave);
     if (grave) {
         auto* form = new QFormLayout;
         form->addRow(QObject::tr("&Reason, for the audit"), why);
@@ -35,8 +39,8 @@ bool confirm(QWidget* parent, const ConfirmText& text, QString& reason) {
     go->setAutoDefault(false);
     auto* cancel = buttons->addButton(QDialogButtonBox::Cancel);
     cancel->setDefault(true);
-    cancel->setFocus();
     layout->addWidget(buttons);
+    cancel->setFocus(); // of the dialog, so only once it is part of it
     const auto check = [&] {
         go->setEnabled(!grave ||
                        (!why->text().trimmed().isEmpty() && name->text() == text.application));
@@ -47,9 +51,8 @@ bool confirm(QWidget* parent, const ConfirmText& text, QString& reason) {
     QObject::connect(buttons, &QDialogButtonBox::rejected, &dialog, &QDialog::reject);
     check();
     if (dialog.exec() != QDialog::Accepted)
-        return false;
-    reason = why->text().trimmed();
-    return true;
+        return std::nullopt;
+    return Confirmed{why->text().trimmed(), grave ? name->text() : QString()};
 }
 
 } // namespace zz::console

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <QString>
+#include <optional>
 
 class QWidget;
 
@@ -17,7 +18,11 @@ struct ConfirmText {
     bool production = false;
 };
 
-// True: go on, for `reason`.
-bool confirm(QWidget* parent, const ConfirmText& text, QString& reason);
+// What was typed: the hosts check it again (ZZ-10.4).
+struct Confirmed {
+    QString reason, name;
+};
+// None: not confirmed.
+std::optional<Confirmed> confirm(QWidget* parent, const ConfirmText& text);
 
 } // namespace zz::console

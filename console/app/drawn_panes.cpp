@@ -23,6 +23,7 @@ PlacementPane::PlacementPane(Session& session, QWidget* parent)
     : Pane(session, "placement", tr("Placement"), parent), view_(new PlacementView) {
     setContent(view_);
     connect(view_, &DrawnView::selected, &session, &Session::select);
+    connect(view_, &PlacementView::drillWanted, this, &PlacementPane::drillWanted);
 }
 
 Exportable PlacementPane::exportable() const {
@@ -92,6 +93,16 @@ TimelinePane::TimelinePane(Session& session, QWidget* parent)
         splitter->setSizes({600, 200});
     }
     connect(view_, &DrawnView::selected, &session, &Session::select);
+    connect(view_, &TimelineView::cursorMoved, &session, &Session::seek);
+}
+
+void TimelinePane::showRange(qint64 from_ns, qint64 to_ns) {
+    view_->setData(timeline_data(session(), application()));
+    view_->setWindow({from_ns, to_ns});
+}
+
+std::pair<std::int64_t, std::int64_t> TimelinePane::range() const {
+    return {view_->window().from_ns, view_->window().to_ns};
 }
 
 Exportable TimelinePane::exportable() const {
@@ -115,6 +126,7 @@ void TimelinePane::refresh() {
     shown_application_ = application;
     shown_ns_ = at;
     view_->setData(timeline_data(session(), application));
+    view_->setCursor(session().mode() == TimeMode::Live ? std::nullopt : std::optional<qint64>(at));
 }
 
 ThroughputPane::ThroughputPane(Session& session, QWidget* parent)
@@ -140,6 +152,11 @@ ThroughputPane::ThroughputPane(Session& session, QWidget* parent)
     layout->addWidget(view_, 1);
     setContent(box);
     connect(view_, &DrawnView::selected, &session, &Session::select);
+    connect(view_, &ThroughputView::rangeWanted, this, &ThroughputPane::rangeWanted);
+    connect(view_, &ThroughputView::rawWanted, this, [this] {
+        shown_ns_ = 0;
+        update_now();
+    });
     connect(span_, &QComboBox::currentIndexChanged, this, [this] {
         shown_ns_ = 0;
         update_now();
@@ -148,13 +165,20 @@ ThroughputPane::ThroughputPane(Session& session, QWidget* parent)
 
 std::pair<std::int64_t, std::int64_t> ThroughputPane::range() const {
     const std::int64_t to = session().cursor();
-    return {to - span_->currentData().toLongLong() * kNs, to};
+    const std::int64_t span = span_->currentData().toLongLong() * kNs;
+    return {std::clamp(to - span, std::min(session().startNs(), to), to), to};
 }
 
 Exportable ThroughputPane::exportable() const {
     const auto [from, to] = range();
-    view_->setData(
-        throughput_data(session(), to - from, width(), session().selection().application));
+    return exportable(from, to);
+}
+
+Exportable ThroughputPane::exportable(std::int64_t from_ns, std::int64_t to_ns) const {
+    // As fine as paper shows it, however wide the window is.
+    constexpr int kPaperColumns = 1000;
+    view_->setData(throughput_data(session(), from_ns, to_ns, view_->showsRaw() ? 0 : kPaperColumns,
+                                   session().selection().application));
     return view_->exportable();
 }
 
@@ -163,8 +187,8 @@ void ThroughputPane::refresh() {
     if (std::llabs(to - shown_ns_) < kChartNs)
         return;
     shown_ns_ = to;
-    view_->setData(
-        throughput_data(session(), to - from, width(), session().selection().application));
+    view_->setData(throughput_data(session(), from, to, view_->showsRaw() ? 0 : width(),
+                                   session().selection().application));
 }
 
 } // namespace zz::console

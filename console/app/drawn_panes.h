@@ -21,6 +21,9 @@ class PlacementPane : public Pane {
     explicit PlacementPane(Session& session, QWidget* parent = nullptr);
     Exportable exportable() const override;
 
+  Q_SIGNALS:
+    void drillWanted(const zz::console::Selection& target);
+
   protected:
     void refresh() override;
 
@@ -58,8 +61,12 @@ class TimelinePane : public Pane {
     Exportable exportable() const override;
     TimelineView* view() const { return view_; }
 
+  public Q_SLOTS:
+    void showRange(qint64 from_ns, qint64 to_ns);
+
   protected:
     void refresh() override;
+    std::pair<std::int64_t, std::int64_t> range() const override;
 
   private:
     int application() const;
@@ -75,6 +82,11 @@ class ThroughputPane : public Pane {
   public:
     explicit ThroughputPane(Session& session, QWidget* parent = nullptr);
     Exportable exportable() const override;
+    // Of another range than the one that is shown: for reports.
+    Exportable exportable(std::int64_t from_ns, std::int64_t to_ns) const;
+
+  Q_SIGNALS:
+    void rangeWanted(qint64 from_ns, qint64 to_ns); // in the timeline
 
   protected:
     void refresh() override;

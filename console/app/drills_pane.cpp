@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/app/drills_pane.h"
 
-#include <QComboBox>
-#include <QFormLayout>
+#include <QCheckBox>
 #include <QHeaderView>
 #include <QLabel>
-#include <QLineEdit>
-#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollArea>
-#include <QSpinBox>
 #include <QSplitter>
 #include <QTableView>
 #include <QVBoxLayout>
 
-#include "backend/drill/order.h"
 #include "console/app/confirm.h"
+#include "console/app/drill_form.h"
 #include "console/app/list_panes.h"
 #include "console/model/event_words.h"
 #include "console/view/table_model.h"
@@ -25,7 +21,7 @@ namespace zz::console {
 namespace {
 
 constexpr std::size_t kRunsMax = 100;
-constexpr std::int64_t kReportEveryNs = kNs / 2;
+constexpr std::int64_t kReportEveryNs = 3 * kNs / 2; // each one asks all hosts
 
 } // namespace
 
@@ -78,66 +74,30 @@ DrillsPane::DrillsPane(Session& session, QWidget* parent)
         runs_.clear();
         draft_ = {};
         drafting_ = true;
-        fillApplications();
+        form_->fillApplications();
     });
     connect(check_, &QPushButton::clicked, this, &DrillsPane::check);
     connect(start_, &QPushButton::clicked, this, &DrillsPane::start);
     connect(stop_, &QPushButton::clicked, this, &DrillsPane::stop);
     connect(repeat_, &QPushButton::clicked, this, &DrillsPane::repeat);
-    for (auto* box : {application_, name_})
-        connect(box, &QComboBox::currentIndexChanged, this, &DrillsPane::fillTargets);
-    for (auto* box : {application_, name_, target_})
-        connect(box, &QComboBox::currentIndexChanged, this, &DrillsPane::edited);
-    connect(matrix_, &QPlainTextEdit::textChanged, this, &DrillsPane::edited);
-    connect(truth_, &QLineEdit::textChanged, this, &DrillsPane::edited);
+    connect(form_, &DrillForm::edited, this, &DrillsPane::edited);
     connect(&session, &Session::refreshed, this, &DrillsPane::follow);
-    fillApplications();
 }
 
 QWidget* DrillsPane::makeForm() {
     auto* box = new QWidget;
     auto* layout = new QVBoxLayout(box);
-    auto* form = new QFormLayout;
-    form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
-    application_ = new QComboBox;
-    name_ = new QComboBox;
-    target_ = new QComboBox;
-    for (const auto& entry : drill::catalog())
-        name_->addItem(QString::fromStdString(std::string(entry.name)));
-    text_ = new QLabel;
-    text_->setWordWrap(true);
-    lease_ = new QSpinBox;
-    lease_->setRange(5, 3600);
-    lease_->setValue(60);
-    lease_->setSuffix(tr(" s"));
-    delay_ = new QSpinBox;
-    delay_->setRange(1, 600'000);
-    delay_->setValue(5000);
-    delay_->setSuffix(tr(" ms"));
-    matrix_ = new QPlainTextEdit;
-    matrix_->setPlaceholderText(",A1,A2,A3,A4\nE1,P,Q,Q,Q\nE2,P,P,P,Q");
-    matrix_->setTabChangesFocus(true);
-    matrix_->setFixedHeight(92);
-    truth_ = new QLineEdit;
-    truth_->setPlaceholderText(tr("as the matrix says"));
-    times_ = new QSpinBox;
-    times_->setRange(1, 100);
-    form->addRow(tr("&Application"), application_);
-    form->addRow(tr("&Fault"), name_);
-    form->addRow(text_);
-    form->addRow(tr("&Target"), target_);
-    form->addRow(tr("&Matrix"), matrix_);
-    form->addRow(tr("T&ruth"), truth_);
-    form->addRow(tr("&Lease"), lease_);
-    form->addRow(tr("&Delay"), delay_);
-    form->addRow(tr("Repeat &N times"), times_);
-    layout->addLayout(form);
+    form_ = new DrillForm(session());
+    layout->addWidget(form_);
     auto* row = new QHBoxLayout;
     check_ = new QPushButton(tr("&Check"));
     start_ = new QPushButton(tr("&Start drill…"));
     row->addWidget(check_);
     row->addWidget(start_);
     layout->addLayout(row);
+    watch_ = new QCheckBox(tr("Then show matrix, placement, timeline and e&vents"));
+    watch_->setChecked(true);
+    layout->addWidget(watch_);
     why_not_ = new QLabel;
     why_not_->setWordWrap(true);
     layout->addWidget(why_not_);
@@ -190,49 +150,9 @@ QWidget* DrillsPane::makeRun() {
     return box;
 }
 
-void DrillsPane::fillApplications() {
-    const QString before = application_->currentText();
-    application_->clear();
-    if (session().cluster() != nullptr)
-        for (const auto& app : session().cluster()->applications)
-            application_->addItem(QString::fromStdString(app.name));
-    application_->setCurrentText(before);
-    fillTargets();
-}
-
-void DrillsPane::fillTargets() {
-    const std::string name = name_->currentText().toStdString();
-    const auto* entry = drill::find_drill(name);
-    const bool matrix = name == "matrix";
-    matrix_->setEnabled(matrix);
-    truth_->setEnabled(matrix);
-    target_->setEnabled(!matrix);
-    delay_->setEnabled(name == "slow");
-    target_->clear();
-    if (entry == nullptr || session().cluster() == nullptr)
-        return;
-    text_->setText(QString::fromStdString(std::string(entry->text)));
-    const auto* app = session().cluster()->application(application_->currentText().toStdString());
-    if (app == nullptr || matrix)
-        return;
-    if (entry->execution)
-        for (const auto& slot : app->execution)
-            target_->addItem(QString("E%1").arg(slot.id.value));
-    if (entry->agreement)
-        for (const auto& replica : app->agreement)
-            target_->addItem(QString("A%1").arg(replica.id.value));
-}
-
 void DrillsPane::setDraft(const QString& application, const QString& name,
                           const QStringList& targets, const QString& csv, const QString& truth) {
-    application_->setCurrentText(application);
-    name_->setCurrentText(name);
-    fillTargets();
-    if (!targets.isEmpty())
-        target_->setCurrentText(targets.first());
-    matrix_->setPlainText(csv);
-    truth_->setText(truth);
-    edited();
+    form_->setDraft(application, name, targets, csv, truth);
 }
 
 void DrillsPane::edited() {
@@ -242,21 +162,6 @@ void DrillsPane::edited() {
     drafting_ = true;
     draft_ = {};
     setStage(DrillStage::Draft);
-}
-
-DeskQuestion DrillsPane::question() const {
-    DeskQuestion out;
-    out.application = application_->currentText().toStdString();
-    out.drill.name = name_->currentText().toStdString();
-    if (out.drill.name == "matrix") {
-        out.drill.csv = matrix_->toPlainText().toStdString() + "\n";
-        out.drill.truth = truth_->text().trimmed().toStdString();
-    } else if (!target_->currentText().isEmpty()) {
-        out.drill.targets = {target_->currentText().toStdString()};
-    }
-    out.drill.lease = static_cast<std::uint32_t>(lease_->value());
-    out.drill.delay_ms = static_cast<std::uint32_t>(delay_->value());
-    return out;
 }
 
 void DrillsPane::setStage(DrillStage stage) {
@@ -271,7 +176,7 @@ void DrillsPane::setStage(DrillStage stage) {
 void DrillsPane::check() {
     drafting_ = true;
     draft_ = {};
-    draft_.question = question();
+    draft_.question = form_->question();
     draft_.question.ask = DeskAsk::Plan;
     setStage(DrillStage::Checking);
     session().askDesk(draft_.question, [this](const DeskResult& result) {
@@ -290,38 +195,40 @@ bool DrillsPane::atRest(const DrillRun& run) const {
     return app != nullptr && session().now().applications[app->id.value].at_rest;
 }
 
-bool DrillsPane::confirmed(QString& reason) {
+void DrillsPane::start() {
+    if (current().stage != DrillStage::Checked) {
+        check();
+        return;
+    }
+    if (!session().mayDrill())
+        return;
     const DrillRun& run = current();
     ConfirmText text;
     text.application = QString::fromStdString(run.question.application);
     text.verb = tr("Start %1").arg(QString::fromStdString(run.question.drill.name));
     text.text = plan_->text();
     text.beyond = run.plan.value("needs_force", false);
-    text.production = session().now().environment.startsWith("prod", Qt::CaseInsensitive);
-    return confirm(this, text, reason);
-}
-
-void DrillsPane::start() {
-    if (current().stage != DrillStage::Checked) {
-        check();
+    text.production = session().now().environment == QLatin1String(cluster::kProduction.data());
+    const auto given = confirm(this, text);
+    // The question takes time: what was true before it may not be any more.
+    if (!given || !session().mayDrill() || current().stage != DrillStage::Checked)
         return;
-    }
-    QString reason;
-    if (!session().mayDrill() || !confirmed(reason))
-        return;
-    repeats_ = times_->value() - 1;
-    begin(reason);
+    repeats_ = form_->times() - 1;
+    begin(given->reason, given->name);
+    if (watch_->isChecked())
+        Q_EMIT watchWanted();
 }
 
 void DrillsPane::startChecked(const QString& reason) {
     if (current().stage == DrillStage::Checked && session().mayDrill())
-        begin(reason);
+        begin(reason, {});
 }
 
-void DrillsPane::begin(const QString& reason) {
+void DrillsPane::begin(const QString& reason, const QString& confirm) {
     DrillRun run = current();
     run.question.ask = DeskAsk::Start;
     run.question.drill.reason = reason.toStdString();
+    run.question.drill.confirm = confirm.toStdString();
     run.question.drill.force = run.plan.value("needs_force", false);
     run.started_ns = session().cursor();
     run.error.clear();
@@ -446,7 +353,8 @@ void DrillsPane::repeat() {
     drafting_ = true;
     draft_.stage = DrillStage::Checked;
     if (repeats_ > 0)
-        begin(QString::fromStdString(before.question.drill.reason)); // asked for N times
+        begin(QString::fromStdString(before.question.drill.reason), // asked for N times
+              QString::fromStdString(before.question.drill.confirm));
     else
         setStage(DrillStage::Checked);
 }

@@ -8,16 +8,14 @@
 
 #include "console/app/pane.h"
 
-class QComboBox;
+class QCheckBox;
 class QLabel;
-class QLineEdit;
-class QPlainTextEdit;
 class QPushButton;
-class QSpinBox;
 class QTableView;
 
 namespace zz::console {
 
+class DrillForm;
 class TableModel;
 
 // Where a drill is (console: drill flow).
@@ -54,6 +52,8 @@ class DrillsPane : public Pane {
                   const QString& csv, const QString& truth);
     DrillStage stage() const { return current().stage; }
     const std::vector<DrillRun>& history() const { return runs_; }
+    DrillForm* form() const { return form_; }
+    QString trouble() const { return current().error; }
     // Confirms without a question: for the guided tour, whose plan was shown, and for tests.
     void startChecked(const QString& reason);
 
@@ -66,6 +66,7 @@ class DrillsPane : public Pane {
 
   Q_SIGNALS:
     void stageChanged();
+    void watchWanted(); // a drill was begun: what follows should be in sight
 
   protected:
     void refresh() override;
@@ -75,13 +76,9 @@ class DrillsPane : public Pane {
     DrillRun& current();
     QWidget* makeForm();
     QWidget* makeRun();
-    void fillApplications();
-    void fillTargets();
-    DeskQuestion question() const;
     void setStage(DrillStage stage);
     bool atRest(const DrillRun& run) const;
-    bool confirmed(QString& reason);
-    void begin(const QString& reason);
+    void begin(const QString& reason, const QString& confirm);
     void follow();
     void showPlan();
     void showRun();
@@ -94,11 +91,9 @@ class DrillsPane : public Pane {
     bool drafting_ = true;
     int repeats_ = 0;
     std::int64_t history_ns_ = 0;
-    QComboBox *application_, *name_, *target_;
-    QSpinBox *lease_, *delay_, *times_;
-    QPlainTextEdit* matrix_;
-    QLineEdit* truth_;
-    QLabel *text_, *plan_, *steps_, *lease_left_, *why_not_;
+    DrillForm* form_;
+    QCheckBox* watch_;
+    QLabel *plan_, *steps_, *lease_left_, *why_not_;
     QPushButton *check_, *start_, *stop_, *repeat_;
     TableModel *report_model_, *history_model_;
     QTableView *report_view_, *history_view_;

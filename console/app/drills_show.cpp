@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "console/app/drills_pane.h"
+#include "console/app/list_panes.h"
 #include "console/model/adapters.h"
 #include "console/model/event_words.h"
 #include "console/view/table_model.h"
@@ -128,6 +129,10 @@ void DrillsPane::showReport() {
                               margin_field(observed, "execution")});
         table.rows.push_back({tr("Left of f, agreement"), margin_field(predicted, "agreement"),
                               margin_field(observed, "agreement")});
+        if (report.is_object() && report.contains("targets"))
+            for (const auto& [target, state] : report["targets"].items())
+                table.rows.push_back({tr("Drill at %1").arg(QString::fromStdString(target)),
+                                      QVariant(), text_of_json(state)});
         if (report.is_object() && report.contains("phases_ms")) {
             std::vector<std::pair<double, QString>> phases;
             for (const auto& [phase, at] : report["phases_ms"].items())
@@ -140,10 +145,8 @@ void DrillsPane::showReport() {
     }
     const bool first = report_model_->table().columns.empty();
     report_model_->setTable(std::move(table));
-    if (first) {
-        report_view_->setColumnWidth(0, 170);
-        report_view_->setColumnWidth(1, 150);
-    }
+    if (first)
+        fit_columns(report_view_, 2);
 }
 
 void DrillsPane::showHistory() {
@@ -182,11 +185,8 @@ void DrillsPane::showHistory() {
     }
     const bool first = history_model_->table().columns.empty();
     history_model_->setTable(std::move(table));
-    if (first) {
-        const int widths[] = {80, 46, 100, 110, 110, 110};
-        for (int i = 0; i < 6; ++i)
-            history_view_->setColumnWidth(i, widths[i]);
-    }
+    if (first)
+        fit_columns(history_view_, 3);
 }
 
 } // namespace zz::console

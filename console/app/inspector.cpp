@@ -61,7 +61,7 @@ void inspect_replica(const Session& session, const ApplicationNow& app, const Re
                             .arg(conviction.proof)
                             .toHtmlEscaped() +
                         "</p>";
-    if (replica.role == Role::Execution && const_cast<Session&>(session).mayDrill())
+    if (replica.role == Role::Execution && session.mayDrill())
         html.link("drill:" + app.name + QString(".E%1").arg(replica.index), tr("Drill on it…"));
     html.link("timeline", tr("Its timeline"));
 }
@@ -159,7 +159,7 @@ QString inspect(const Session& session) {
         html.fact(tr("Hosts heard"), tr("%1 of %2").arg(now.hosts_heard).arg(now.hosts.size()));
         html.fact(tr("Applications"), QString::number(now.applications.size()));
         html.fact(tr("Drills"), now.drills ? tr("allowed") : tr("not allowed"));
-        if (auto* link = const_cast<Session&>(session).link())
+        if (const auto* link = session.link())
             html.fact(tr("You are"), QString::fromStdString(link->self().name) +
                                          (link->may_change() ? tr(", operator") : tr(", viewer")));
         html.end();
@@ -172,8 +172,11 @@ QString inspect(const Session& session) {
 
 QString newest_events(const Session& session, int count) {
     QStringList out;
+    constexpr std::size_t kLookedAt = 2000; // of a flood that says nothing, the rest is not
     const auto& all = session.history().log().all();
-    for (std::size_t i = session.eventCount(); i > 0 && out.size() < count; --i) {
+    const std::size_t last = session.eventCount();
+    const std::size_t end = last > kLookedAt ? last - kLookedAt : 0;
+    for (std::size_t i = last; i > end && out.size() < count; --i) {
         const auto& event = all[i - 1].event();
         if (severity_of(event) < Severity::Notice && event.kind() != telemetry::CONFIGURED)
             continue;
@@ -197,7 +200,7 @@ QString counters_text(const Session& session, int open_alerts) {
         out += tr(" · %1 alerts").arg(open_alerts);
     if (missing + dropped > 0)
         out += tr(" · %L1 missing, %L2 dropped").arg(missing).arg(dropped);
-    if (auto* link = const_cast<Session&>(session).link()) {
+    if (const auto* link = session.link()) {
         const Recording recording = link->recording();
         out += recording.on ? tr(" · recording %L1 KiB").arg(recording.bytes / 1024)
                             : tr(" · history %L1 MiB").arg(session.history().bytes() >> 20);

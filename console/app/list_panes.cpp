@@ -85,6 +85,16 @@ QTableView* make_table_view(QAbstractItemModel* model, const QString& name) {
     return view;
 }
 
+void fit_columns(QTableView* view, int wide) {
+    constexpr int kRowsLookedAt = 40;
+    auto* header = view->horizontalHeader();
+    header->setResizeContentsPrecision(kRowsLookedAt);
+    header->setMinimumSectionSize(36);
+    header->setStretchLastSection(false);
+    header->setSectionResizeMode(QHeaderView::ResizeToContents);
+    header->setSectionResizeMode(wide, QHeaderView::Stretch);
+}
+
 EventsPane::EventsPane(Session& session, QWidget* parent)
     : Pane(session, "events", tr("Events and alerts"), parent),
       model_(new EventsModel(session, this)), alerts_model_(new TableModel(this)),
@@ -173,11 +183,8 @@ void EventsPane::refresh() {
     }
     const bool first = alerts_model_->table().columns.empty();
     alerts_model_->setTable(std::move(table));
-    if (first) {
-        const int widths[] = {90, 50, 60, 80, 420};
-        for (int i = 0; i < 5; ++i)
-            alerts_view_->setColumnWidth(i, widths[i]);
-    }
+    if (first)
+        fit_columns(alerts_view_, 4);
 }
 
 void EventsPane::acknowledge() {
@@ -216,11 +223,12 @@ Exportable EventsPane::exportable() const {
                      {tr("Source"), "source", ""},      {tr("Kind"), "kind", ""},
                      {tr("Subject"), "subject", ""},    {tr("Batch"), "n", ""},
                      {tr("What"), "what", ""}};
-    const auto& all = session().history().log().all();
+    const auto& log = session().history().log();
+    const auto& all = log.all();
     const std::size_t count = session().eventCount();
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = log.count_until(range().first - 1); i < count; ++i) {
         const auto& event = all[i].event();
-        if (severity_of(event) < model_->least())
+        if (!model_->passes(all[i]))
             continue;
         const auto* host = session().now().host(all[i].host());
         table.rows.push_back({iso_utc(event.wall_ns()), host != nullptr ? host->name : QString(),
@@ -237,7 +245,13 @@ Exportable EventsPane::exportable() const {
 SessionsPane::SessionsPane(Session& session, QWidget* parent)
     : Pane(session, "sessions", tr("Sessions"), parent), model_(new TableModel(this)),
       view_(make_table_view(model_, tr("Recordings"))), record_(new QPushButton(tr("&Record"))),
-      open_(new QPushButton(tr("&Open"))), status_(new QLabel) {
+      open_(new QPushButton(tr("&Open"))), status_(new QLabel),
+      none_(
+          new QLabel(tr("No recordings yet.\nRecord (Ctrl+R) begins one: it holds everything that "
+                        "the hosts tell, for replay, reports and bug reports."))) {
+    none_->setAlignment(Qt::AlignCenter);
+    none_->setWordWrap(true);
+    none_->setProperty("role", QStringLiteral("muted"));
     auto* box = new QWidget;
     auto* layout = column(box);
     auto* row = new QHBoxLayout;
@@ -246,7 +260,8 @@ SessionsPane::SessionsPane(Session& session, QWidget* parent)
     row->addWidget(record_);
     row->addWidget(open_);
     layout->addLayout(row);
-    layout->addWidget(view_);
+    layout->addWidget(view_, 1);
+    layout->addWidget(none_, 1);
     setContent(box);
     const auto open = [this] {
         const int at = view_->currentIndex().row();
@@ -260,9 +275,8 @@ SessionsPane::SessionsPane(Session& session, QWidget* parent)
 }
 
 QString SessionsPane::folder(const Session& session) {
-    auto& link = const_cast<Session&>(session);
-    if (link.link() != nullptr)
-        return QString::fromStdString(link.link()->profile().dir) + "/sessions";
+    if (const Link* link = session.link())
+        return QString::fromStdString(link->profile().dir) + "/sessions";
     return QDir::currentPath();
 }
 
@@ -316,7 +330,10 @@ void SessionsPane::refresh() {
         return;
     listed_ns_ = at;
     list();
-    open_->setEnabled(!model_->table().rows.empty());
+    const bool any = !model_->table().rows.empty();
+    open_->setEnabled(any);
+    view_->setVisible(any);
+    none_->setVisible(!any);
 }
 
 Exportable SessionsPane::exportable() const {
@@ -405,11 +422,8 @@ void AuditPane::refresh() {
         table.rows.push_back(std::move(row.second));
     const bool first = model_->table().columns.empty();
     model_->setTable(std::move(table));
-    if (first) {
-        const int widths[] = {200, 60, 50, 90, 80, 60, 340};
-        for (int i = 0; i < 7; ++i)
-            view_->setColumnWidth(i, widths[i]);
-    }
+    if (first)
+        fit_columns(view_, 6);
     QStringList trouble;
     for (const auto& [id, text] : errors_)
         trouble << tr("host %1: %2").arg(id).arg(text);
@@ -451,16 +465,11 @@ ConnectionsPane::ConnectionsPane(Session& session, QWidget* parent)
 Table ConnectionsPane::table() const {
     Table out;
     out.caption = title();
-    out.columns = {{tr("Host"), "host", ""},
-                   {tr("State"), "state", ""},
-                   {tr("Age"), "age_ms", "ms"},
-                   {tr("Updates/s"), "updates_per_s", "1/s"},
-                   {tr("Missing"), "missing", ""},
-                   {tr("Dropped here"), "dropped", ""},
-                   {tr("Clock offset"), "offset_ms", "ms"},
-                   {tr("Version"), "protocol", ""},
-                   {tr("Program"), "program", ""},
-                   {tr("Endpoint"), "endpoint", ""}};
+    out.columns = {{tr("Host"), "host", ""},          {tr("State"), "state", ""},
+                   {tr("Age"), "age_ms", "ms"},       {tr("Updates/s"), "updates_per_s", "1/s"},
+                   {tr("Missing"), "missing", ""},    {tr("Dropped"), "dropped", ""},
+                   {tr("Offset"), "offset_ms", "ms"}, {tr("Version"), "protocol", ""},
+                   {tr("Program"), "program", ""},    {tr("Endpoint"), "endpoint", ""}};
     for (const auto& host : session().now().hosts) {
         const auto rate = rates_.find(host.id);
         QString state = host.contact == Contact::Live    ? tr("live")
@@ -501,11 +510,8 @@ void ConnectionsPane::refresh() {
     }
     const bool first = model_->table().columns.empty();
     model_->setTable(table());
-    if (first) {
-        const int widths[] = {80, 150, 80, 90, 80, 110, 110, 80, 90};
-        for (int i = 0; i < 9; ++i)
-            view_->setColumnWidth(i, widths[i]);
-    }
+    if (first)
+        fit_columns(view_, 9);
 }
 
 void ConnectionsPane::toggleHost() {

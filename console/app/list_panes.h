@@ -69,7 +69,7 @@ class SessionsPane : public Pane {
     TableModel* model_;
     QTableView* view_;
     QPushButton *record_, *open_;
-    QLabel* status_;
+    QLabel *status_, *none_;
     std::int64_t listed_ns_ = 0;
 };
 
@@ -124,5 +124,7 @@ class ConnectionsPane : public Pane {
 
 // A table view as all lists of the console have it.
 QTableView* make_table_view(QAbstractItemModel* model, const QString& name);
+// Columns as wide as what is in them; `wide` takes what is left, so that none is out of sight.
+void fit_columns(QTableView* view, int wide);
 
 } // namespace zz::console

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/app/main_window.h"
 
+#include <QAbstractButton>
 #include <QApplication>
 #include <QCloseEvent>
+#include <QComboBox>
 #include <QDockWidget>
 #include <QFileDialog>
 #include <QHeaderView>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QMessageBox>
 #include <QSettings>
@@ -30,7 +33,6 @@
 namespace zz::console {
 namespace {
 
-constexpr int kLayoutVersion = 1;
 constexpr std::size_t kSeenMax = 100;
 
 // The state of a node as its shape before the name.
@@ -94,6 +96,7 @@ MainWindow::MainWindow(Session& session) : session_(session) {
         });
     resetLayout();
     sourceChanged();
+    qApp->installEventFilter(this);
 }
 
 MainWindow::~MainWindow() = default;
@@ -103,28 +106,24 @@ void MainWindow::makePanes() {
     drills_ = new DrillsPane(session_);
     events_ = new EventsPane(session_);
     auto* timeline = new TimelinePane(session_);
+    auto* throughput = new ThroughputPane(session_);
     auto* sessions = new SessionsPane(session_);
+    auto* placement = new PlacementPane(session_);
     panes_ = {new OverviewPane(session_),
-              new PlacementPane(session_),
+              placement,
               matrix_,
               timeline,
-              new ThroughputPane(session_),
+              throughput,
               drills_,
               events_,
               sessions,
               new ConnectionsPane(session_),
               new AuditPane(session_)};
-    QDockWidget* first = nullptr;
     for (Pane* pane : panes_) {
         auto* dock = new QDockWidget(pane->tabTitle(), inner_);
         dock->setObjectName("dock-" + pane->name());
         dock->setWidget(pane);
         docks_[pane] = dock;
-        inner_->addDockWidget(Qt::TopDockWidgetArea, dock);
-        if (first != nullptr)
-            inner_->tabifyDockWidget(first, dock);
-        else
-            first = dock;
         connect(dock, &QDockWidget::visibilityChanged, this, [this, pane](bool visible) {
             if (visible) {
                 pane->update_now();
@@ -134,6 +133,8 @@ void MainWindow::makePanes() {
         connect(pane, &Pane::actionRequested, this, &MainWindow::act);
         connect(pane, &Pane::said, this, &MainWindow::say);
     }
+    tabAll();
+    connect(drills_, &DrillsPane::watchWanted, this, &MainWindow::watchLayout);
     inner_->setStyleSheet("QTabBar::tab { padding-left: 8px; padding-right: 8px; }");
     connect(matrix_, &MatrixPane::playWanted, this,
             [this](const QString& csv, const QString& application, const QString& truth) {
@@ -146,6 +147,12 @@ void MainWindow::makePanes() {
         session_.seek(at + 1'000'000);
         showPane("timeline");
     };
+    connect(throughput, &ThroughputPane::rangeWanted, this,
+            [this, timeline](qint64 from, qint64 to) {
+                showPane("timeline");
+                timeline->showRange(from, to);
+            });
+    connect(placement, &PlacementPane::drillWanted, this, &MainWindow::draftFor);
     connect(matrix_, &MatrixPane::jumpWanted, this, jump);
     connect(events_, &EventsPane::jumpWanted, this, jump);
     connect(sessions, &SessionsPane::openWanted, this, &MainWindow::openSessionFile);
@@ -201,12 +208,58 @@ void MainWindow::makeSides() {
     statusBar()->addPermanentWidget(counters_);
 }
 
+// All views behind each other.
+void MainWindow::tabAll() {
+    QDockWidget* first = nullptr;
+    for (Pane* pane : panes_) {
+        QDockWidget* dock = docks_[pane];
+        dock->setFloating(false);
+        inner_->removeDockWidget(dock);
+        inner_->addDockWidget(Qt::TopDockWidgetArea, dock);
+        dock->show();
+        if (first != nullptr)
+            inner_->tabifyDockWidget(first, dock);
+        else
+            first = dock;
+    }
+}
+
 void MainWindow::resetLayout() {
-    resizeDocks({findChild<QDockWidget*>("dock-tree"), findChild<QDockWidget*>("dock-inspector")},
-                {200, 220}, Qt::Horizontal);
+    tabAll();
     for (auto* dock : findChildren<QDockWidget*>())
         dock->setVisible(true);
+    resizeDocks({findChild<QDockWidget*>("dock-tree"), findChild<QDockWidget*>("dock-inspector")},
+                {210, 230}, Qt::Horizontal);
     showPane("overview");
+}
+
+// What a fault does, all at once: matrix over timeline, placement over events.
+void MainWindow::watchLayout() {
+    constexpr int kRoomForTree = 1700;
+    const auto dock = [this](const char* name) { return docks_[pane(name)]; };
+    findChild<QDockWidget*>("dock-inspector")->hide();
+    findChild<QDockWidget*>("dock-tree")->setVisible(width() >= kRoomForTree);
+    for (const auto& [pane, one] : docks_) {
+        one->setFloating(false);
+        inner_->removeDockWidget(one);
+    }
+    auto *matrix = dock("matrix"), *placement = dock("placement"), *timeline = dock("timeline");
+    auto* events = dock("events");
+    inner_->addDockWidget(Qt::TopDockWidgetArea, matrix);
+    inner_->splitDockWidget(matrix, placement, Qt::Horizontal);
+    inner_->splitDockWidget(matrix, timeline, Qt::Vertical);
+    inner_->splitDockWidget(placement, events, Qt::Vertical);
+    for (const char* name : {"overview", "throughput", "connections", "sessions", "audit"})
+        inner_->tabifyDockWidget(placement, dock(name));
+    inner_->tabifyDockWidget(events, dock("drills"));
+    for (const auto& [pane, one] : docks_)
+        one->show();
+    for (auto* one : {matrix, timeline, placement, events})
+        one->raise();
+    inner_->resizeDocks({matrix, timeline}, {3, 2}, Qt::Vertical);
+    inner_->resizeDocks({placement, events}, {1, 1}, Qt::Vertical);
+    inner_->resizeDocks({matrix, placement}, {11, 9}, Qt::Horizontal);
+    say(tr("View menu, Reset layout: back to one view at a time"));
 }
 
 Pane* MainWindow::pane(const QString& name) const {
@@ -380,25 +433,52 @@ void MainWindow::exportEvidence(const QString& id) {
     const QString path = QFileDialog::getSaveFileName(this, tr("Export proof"), id + ".zze");
     if (path.isEmpty())
         return;
-    telemetry::CommandBody body;
-    body.mutable_evidence_get()->set_id(id.toStdString());
-    session_.ask(body, [this, path](const Reply& reply) {
-        if (!reply.answered || !reply.answer.ok() || !reply.answer.has_evidence() ||
-            reply.answer.evidence().items().empty())
-            return;
-        telemetry::EvidenceFile file;
-        file.set_protocol(1);
-        file.set_cluster(std::string(text_of(session_.cluster()->id.view())));
-        *file.mutable_item() = reply.answer.evidence().items(0);
-        QFile out(path);
-        const std::string bytes = file.SerializeAsString();
-        if (out.open(QIODevice::WriteOnly) &&
-            out.write(bytes.data(), static_cast<qint64>(bytes.size())) ==
-                static_cast<qint64>(bytes.size()))
-            say(tr("The proof is in %1").arg(path));
-        else
-            say(tr("%1: cannot be written").arg(path));
+    DeskQuestion question;
+    question.ask = DeskAsk::Evidence;
+    question.id = id.toStdString();
+    question.path = path.toStdString();
+    session_.askDesk(question, [this, path](const DeskResult& result) {
+        say(result.error.empty() ? tr("The proof is in %1").arg(path)
+                                 : QString::fromStdString(result.error));
     });
+}
+
+// The draft of a drill on what was pointed at.
+void MainWindow::draftFor(const Selection& target) {
+    const auto& now = session_.now();
+    const auto* host = now.host(target.host);
+    const bool known =
+        target.application >= 0 && target.application < static_cast<int>(now.applications.size());
+    const QString app =
+        known ? now.applications[static_cast<std::size_t>(target.application)].name : QString();
+    if (target.part == Part::Execution)
+        drills_->setDraft(app, "wrong-reply", {QString("E%1").arg(target.index)}, {}, {});
+    else if (target.part == Part::Agreement)
+        drills_->setDraft(app, "silent", {QString("A%1").arg(target.index)}, {}, {});
+    else if (host != nullptr)
+        drills_->setDraft(app, "host-stop", {host->name}, {}, {});
+    showPane("drills");
+}
+
+void MainWindow::restoreLayout(const QString& group) {
+    const QSettings settings;
+    restoreGeometry(settings.value(group + "/geometry").toByteArray());
+    restoreState(settings.value(group + "/outer").toByteArray(), kLayoutVersion);
+    inner_->restoreState(settings.value(group + "/views").toByteArray(), kLayoutVersion);
+}
+
+// A key that a button, a box or a list understands is not taken from it by a shortcut.
+bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
+    if (event->type() == QEvent::ShortcutOverride) {
+        const auto* key = static_cast<QKeyEvent*>(event);
+        const bool takes = qobject_cast<QAbstractButton*>(watched) != nullptr ||
+                           qobject_cast<QComboBox*>(watched) != nullptr;
+        if (takes && key->key() == Qt::Key_Space && key->modifiers() == Qt::NoModifier) {
+            event->accept();
+            return true;
+        }
+    }
+    return QMainWindow::eventFilter(watched, event);
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {

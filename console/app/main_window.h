@@ -27,6 +27,8 @@ class Pane;
 class TopStrip;
 class TreeModel;
 
+inline constexpr int kLayoutVersion = 1;
+
 class MainWindow : public QMainWindow {
     Q_OBJECT
   public:
@@ -43,6 +45,8 @@ class MainWindow : public QMainWindow {
     void openProfile(const Profile& profile); // tells by a dialog if it cannot
     void openSessionFile(const QString& path);
     void say(const QString& text);
+    // As it was when it was closed ("window") or saved ("layout").
+    void restoreLayout(const QString& group);
 
   public Q_SLOTS:
     void connectDialog();
@@ -51,11 +55,13 @@ class MainWindow : public QMainWindow {
     void startTour();
     void exportView();
     void incidentReport();
+    void userGuide();
     void stopAllDrills();
     void nextEvent(int by);
 
   protected:
     void closeEvent(QCloseEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
   private:
     void makePanes();
@@ -74,6 +80,9 @@ class MainWindow : public QMainWindow {
     void undoView();
     void remember();
     void resetLayout();
+    void watchLayout();
+    void draftFor(const Selection& target);
+    void tabAll();
 
     struct Seen { // of a view, for undo
         QString filter, pane;

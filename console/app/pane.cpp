@@ -59,10 +59,10 @@ ViewState view_state_of(const Session& session) {
 ExportHeader export_header(const Session& session, std::int64_t from_ns, std::int64_t to_ns) {
     ExportHeader out;
     out.session = session.id();
-    out.profile = session.title();
+    out.profile = session.now().name;
     out.environment = session.now().environment;
     out.filter = session.filter();
-    out.start_ns = session.history().first_ns();
+    out.start_ns = session.startNs();
     out.from_ns = from_ns;
     out.to_ns = to_ns;
     return out;
@@ -88,7 +88,7 @@ ExportHeader Pane::header() const {
 }
 
 std::pair<std::int64_t, std::int64_t> Pane::range() const {
-    return {session_.history().first_ns(), session_.cursor()};
+    return {session_.startNs(), session_.cursor()};
 }
 
 void Pane::update_now() {
@@ -101,6 +101,8 @@ void Pane::update_now() {
         const Condition empty = emptiness();
         if (empty != Condition::Live)
             state.condition = empty;
+        if (empty == Condition::Filtered)
+            state.detail = session_.filter();
     }
     frame_->setViewState(state);
     if (!covers(state.condition))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/app/screenshots.h"
 
+#include <QAction>
 #include <QApplication>
 #include <QDir>
 
@@ -19,17 +20,46 @@ void settle() {
         QApplication::processEvents(QEventLoop::AllEvents, 30);
 }
 
+void trigger(const MainWindow& window, const char* key) {
+    for (QAction* action : window.actions())
+        if (action->shortcut() == QKeySequence(key))
+            action->trigger();
+}
+
 } // namespace
 
-Screenshots::Screenshots(MainWindow& window, const QString& folder, int patience_s)
-    : window_(window), folder_(folder), timer_(this), patience_s_(patience_s) {
+Screenshots::Screenshots(MainWindow& window, const QString& folder, int patience_s, For whom)
+    : window_(window), folder_(folder), whom_(whom), timer_(this), patience_s_(patience_s) {
     QDir().mkpath(folder_);
     begun_ns_ = window.session().cursor();
     connect(&timer_, &QTimer::timeout, this, &Screenshots::tick);
     timer_.start(100);
 }
 
+bool Screenshots::save(const QString& name, const QString& path) {
+    window_.showPane(name);
+    settle();
+    if (!window_.grab().save(path)) {
+        error_ = tr("%1 cannot be written").arg(path);
+        return false;
+    }
+    ++taken_;
+    return true;
+}
+
+bool Screenshots::take_for_guide() {
+    apply_theme(*qApp, ThemeKind::Light);
+    window_.resize(1280, 800);
+    settle();
+    for (const auto* pane : window_.panes())
+        if (!save(pane->name(), QString("%1/%2.png").arg(folder_, pane->name())))
+            return false;
+    return true;
+}
+
 bool Screenshots::take(const QString& when) {
+    if (whom_ == For::Guide)
+        return when == "during" || take_for_guide();
     timer_.stop();
     // What is going on first, in all its views.
     const QStringList names{"matrix", "placement",  "timeline",    "overview", "drills",
@@ -39,19 +69,19 @@ bool Screenshots::take(const QString& when) {
         for (const QSize size : {QSize(1280, 800), QSize(1920, 1080)}) {
             window_.resize(size);
             settle();
-            for (const QString& name : names) {
-                window_.showPane(name);
-                settle();
-                const QString path = QString("%1/%2-%3-%4-%5x%6.png")
-                                         .arg(folder_, when, name, theme_word(kind))
-                                         .arg(size.width())
-                                         .arg(size.height());
-                if (!window_.grab().save(path)) {
-                    error_ = tr("%1 cannot be written").arg(path);
+            const auto path = [&](const QString& name) {
+                return QString("%1/%2-%3-%4-%5x%6.png")
+                    .arg(folder_, when, name, theme_word(kind))
+                    .arg(size.width())
+                    .arg(size.height());
+            };
+            for (const QString& name : names)
+                if (!save(name, path(name)))
                     return false;
-                }
-                ++taken_;
-            }
+            trigger(window_, "Ctrl+W");
+            if (!save("four views", path("watch")))
+                return false;
+            trigger(window_, "Ctrl+Shift+W");
         }
     }
     timer_.start(100);

@@ -6,6 +6,7 @@
 #include <QLabel>
 #include <QPushButton>
 
+#include "console/app/drill_form.h"
 #include "console/app/drills_pane.h"
 #include "console/app/main_window.h"
 #include "console/view/theme.h"
@@ -17,6 +18,7 @@ struct Step {
     const char* caption;
     const char* view;
     const char* matrix; // a drill of this step; null: none
+    const char* liar;   // of the drill
     int seconds;        // at least, then on by itself
 };
 
@@ -25,26 +27,27 @@ constexpr Step kSteps[] = {
     {QT_TRANSLATE_NOOP("Tour",
                        "Graceful execution: 3f+1 replicas order, only f+1 execute; the spare "
                        "sleeps. It costs what crash tolerance costs."),
-     "placement", nullptr, 8},
+     "placement", nullptr, nullptr, 8},
     {QT_TRANSLATE_NOOP("Tour",
                        "A fault that blocks nothing: A4 lies about what it was told. Enough "
                        "columns still match, the client is answered, nobody wakes."),
-     "matrix", ",A1,A2,A3,A4\nE1,P,P,P,Q\nE2,P,P,P,P\n", 8},
+     "matrix", ",A1,A2,A3,A4\nE1,P,P,P,Q\nE2,P,P,P,P\n", "A4", 8},
     {QT_TRANSLATE_NOOP("Tour",
                        "A fault that blocks: E1 tells most of them another answer. No value can "
                        "be accepted; the demand for a wake-up is signed and checked."),
-     "matrix", ",A1,A2,A3,A4\nE1,P,Q,Q,Q\nE2,P,P,P,P\n", 8},
+     "matrix", ",A1,A2,A3,A4\nE1,P,Q,Q,Q\nE2,P,P,P,P\n", "E1", 8},
     {QT_TRANSLATE_NOOP("Tour", "Wake-up: the spare is resumed, replays the log and serves at once, "
                                "fetching state on demand."),
-     "timeline", nullptr, 10},
+     "timeline", nullptr, nullptr, 10},
     {QT_TRANSLATE_NOOP("Tour",
                        "Blame: with the third row one value holds, and who signed another one "
                        "is convicted by what it signed."),
-     "matrix", nullptr, 10},
+     "matrix", nullptr, nullptr, 10},
     {QT_TRANSLATE_NOOP("Tour", "Removal and rest: the liar's machine is gone, a fresh incarnation "
                                "sleeps, and f+1 replicas execute again."),
-     "overview", nullptr, 10},
+     "overview", nullptr, nullptr, 10},
 };
+constexpr int kLease = 20; // seconds
 constexpr int kStepCount = static_cast<int>(std::size(kSteps));
 
 } // namespace
@@ -113,6 +116,8 @@ void Tour::tick() {
             what.application = app.index;
             session.select(what);
             drills->setDraft(app.name, "matrix", {}, now.matrix, "P");
+            drills->form()->setParameter("liar", now.liar);
+            drills->form()->setLease(kLease);
             drills->check();
             checked_ = true;
         } else if (!started_) {

@@ -2,11 +2,15 @@
 // zz-console: the window on a data center. Exit 0 done, 1 it failed, 2 bad usage or input.
 #include <CLI/CLI.hpp>
 #include <QApplication>
+#include <QDateTime>
+#include <QDir>
 #include <QFileInfo>
 #include <QSettings>
 #include <QTimer>
 #include <cstdio>
+#include <optional>
 
+#include "console/app/incident.h"
 #include "console/app/main_window.h"
 #include "console/app/pane.h"
 #include "console/app/screenshots.h"
@@ -16,10 +20,13 @@ namespace zz::console {
 namespace {
 
 struct Options {
-    std::string dir, session, as, view = "overview", theme, screenshots;
+    std::string dir, session, as, view = "overview", theme, screenshots, guide, at, all, report;
     std::vector<std::string> exports;
     int seconds = 30;
     bool tour = false;
+
+    bool exports_any() const { return !exports.empty() || !all.empty() || !report.empty(); }
+    bool takes_pictures() const { return !screenshots.empty() || !guide.empty(); }
 };
 
 int bad(const std::string& text) {
@@ -27,37 +34,100 @@ int bad(const std::string& text) {
     return 2;
 }
 
-int parse(int argc, char** argv, Options& o) {
-    CLI::App app("The window on a ZZ data center: live, or a session file.", "zz-console");
+int failed(const std::string& text) {
+    std::fprintf(stderr, "zz-console: %s\n", text.c_str());
+    return 1;
+}
+
+void add_options(CLI::App& app, Options& o) {
     auto* dir =
         app.add_option("--dir", o.dir, "folder of the data center, with cluster.toml and keys");
     app.add_option("--session", o.session, "session file to replay")->excludes(dir);
     app.add_option("--operator", o.as, "as whom, default: who may change most");
     app.add_option("--view", o.view, "view that is shown or exported")->capture_default_str();
     app.add_option("--theme", o.theme, "system, light, dark or high-contrast");
+    app.add_option("--at", o.at,
+                   "with --session: the moment that is shown, as UTC time "
+                   "(2026-11-25T12:04:31.482Z) or in seconds since the recording began; default: "
+                   "its end");
     app.add_option("--export", o.exports,
                    "writes the view to this file and ends: .png .svg .pdf .csv .tsv .json; again "
                    "for more. Needs no display");
+    app.add_option(
+        "--export-all", o.all,
+        "writes every view into this folder, as .png .svg .pdf .csv and .json, and ends. "
+        "Needs no display");
+    app.add_option("--report", o.report,
+                   "writes the report of the last fault that blocked as PDF and ends. Needs no "
+                   "display");
     app.add_option("--screenshots", o.screenshots,
                    "pictures of every view into this folder, during and after the next fault that "
                    "blocks, then ends. Needs no display");
+    app.add_option("--guide", o.guide,
+                   "the pictures of the user guide into this folder, after the next fault that "
+                   "blocks, then ends. Needs no display");
     app.add_option("--seconds", o.seconds, "how long a fault is waited for")->capture_default_str();
     app.add_flag("--tour", o.tour, "begins the guided tour");
+}
+
+int parse(int argc, char** argv, Options& o) {
+    CLI::App app("The window on a ZZ data center: live, or a session file.", "zz-console");
+    add_options(app, o);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? -1 : 2;
     }
-    if (!o.exports.empty() && o.dir.empty() && o.session.empty())
-        return bad("--export needs --dir or --session: there is nothing to export");
-    if (!o.screenshots.empty() && o.dir.empty() && o.session.empty())
-        return bad("--screenshots needs --dir or --session");
+    if ((o.exports_any() || o.takes_pictures()) && o.dir.empty() && o.session.empty())
+        return bad("exports and pictures need --dir or --session: there is nothing to show");
+    if (!o.at.empty() && o.session.empty())
+        return bad("--at needs --session: only a recording has a past");
     return 0;
+}
+
+// Wall nanoseconds; none: it is no time.
+std::optional<std::int64_t> time_of(const std::string& text, const Session& session) {
+    bool number = false;
+    const QString word = QString::fromStdString(text);
+    const double seconds = word.toDouble(&number);
+    if (number)
+        return session.startNs() + static_cast<std::int64_t>(seconds * 1e9);
+    const auto time = QDateTime::fromString(word, Qt::ISODateWithMs);
+    return time.isValid() ? std::optional(time.toMSecsSinceEpoch() * 1'000'000) : std::nullopt;
+}
+
+Status export_pane(MainWindow& window, Pane& pane, const std::vector<std::string>& paths) {
+    window.showPane(pane.name());
+    QApplication::processEvents(QEventLoop::AllEvents, 50);
+    for (const auto& path : paths)
+        if (Status written =
+                export_to(QString::fromStdString(path), pane.exportable(), pane.header());
+            !written)
+            return written;
+    return Ok{};
+}
+
+Status export_all(MainWindow& window, const QString& folder) {
+    if (!QDir().mkpath(folder))
+        return Error{folder.toStdString() + ": cannot be made"};
+    for (Pane* pane : window.panes()) {
+        const bool drawn = static_cast<bool>(pane->exportable().draw);
+        std::vector<std::string> paths;
+        for (const char* ending : {"png", "svg", "pdf", "csv", "json"})
+            if (drawn || (QLatin1String(ending) != "png" && QLatin1String(ending) != "svg"))
+                paths.push_back(
+                    QString("%1/%2.%3").arg(folder, pane->name(), ending).toStdString());
+        if (Status written = export_pane(window, *pane, paths); !written)
+            return written;
+    }
+    return Ok{};
 }
 
 // A live data center needs a moment until it is heard.
 int export_views(MainWindow& window, const Options& o) {
     Session& session = window.session();
+    window.resize(1280, 800);
+    window.show();
     const std::int64_t begun = session.cursor();
     while (!session.isReplay() && session.cursor() - begun < 10 * kNs) {
         QApplication::processEvents(QEventLoop::AllEvents, 50);
@@ -65,15 +135,32 @@ int export_views(MainWindow& window, const Options& o) {
             session.cursor() - begun > 2 * kNs)
             break;
     }
-    Pane* pane = window.pane(QString::fromStdString(o.view));
-    for (const auto& path : o.exports) {
-        const Status written =
-            export_to(QString::fromStdString(path), pane->exportable(), pane->header());
-        if (!written) {
-            std::fprintf(stderr, "zz-console: %s\n", written.error().text.c_str());
-            return 1;
-        }
+    if (!session.isReplay() && session.now().hosts_heard == 0)
+        return failed(o.dir + ": no host answers; is the data center up (`zzctl status`)?");
+    Status written = export_pane(window, *window.pane(QString::fromStdString(o.view)), o.exports);
+    if (written && !o.all.empty())
+        written = export_all(window, QString::fromStdString(o.all));
+    if (written && !o.report.empty()) {
+        const auto incident = incident_of(window);
+        if (!incident)
+            return failed(incident.error().text);
+        written =
+            write_report(QString::fromStdString(o.report), incident->report, incident->header);
     }
+    return written ? 0 : failed(written.error().text);
+}
+
+int take_pictures(QApplication& application, MainWindow& window, const Options& o) {
+    const bool guide = !o.guide.empty();
+    const std::string& folder = guide ? o.guide : o.screenshots;
+    Screenshots pictures(window, QFileInfo(QString::fromStdString(folder)).absoluteFilePath(),
+                         o.seconds, guide ? Screenshots::For::Guide : Screenshots::For::Eyes);
+    QObject::connect(&pictures, &Screenshots::finished, &application, &QApplication::quit,
+                     Qt::QueuedConnection);
+    QApplication::exec();
+    if (!pictures.error().isEmpty())
+        return failed(pictures.error().toStdString());
+    std::printf("%d pictures in %s\n", pictures.taken(), folder.c_str());
     return 0;
 }
 
@@ -97,29 +184,23 @@ int run(QApplication& application, const Options& o) {
         opened = session.connectTo({{}, o.dir, o.as});
     if (!opened)
         return bad(opened.error().text);
-    if (!o.exports.empty())
+    if (!o.at.empty()) {
+        const auto at = time_of(o.at, session);
+        if (!at)
+            return bad("--at " + o.at + ": neither a UTC time nor a number of seconds");
+        session.seek(*at);
+    }
+    if (o.exports_any())
         return export_views(window, o);
-    QSettings settings;
-    if (o.screenshots.empty())
-        window.restoreGeometry(settings.value("window/geometry").toByteArray());
+    if (!o.takes_pictures())
+        window.restoreLayout("window");
     window.show();
     window.showPane(QString::fromStdString(o.view));
-    if (o.screenshots.empty()) {
-        if (o.tour)
-            QTimer::singleShot(std::chrono::seconds(4), &window, &MainWindow::startTour);
-        return QApplication::exec();
-    }
-    Screenshots pictures(
-        window, QFileInfo(QString::fromStdString(o.screenshots)).absoluteFilePath(), o.seconds);
-    QObject::connect(&pictures, &Screenshots::finished, &application, &QApplication::quit,
-                     Qt::QueuedConnection);
-    QApplication::exec();
-    if (!pictures.error().isEmpty()) {
-        std::fprintf(stderr, "zz-console: %s\n", pictures.error().toStdString().c_str());
-        return 1;
-    }
-    std::printf("%d pictures in %s\n", pictures.taken(), o.screenshots.c_str());
-    return 0;
+    if (o.takes_pictures())
+        return take_pictures(application, window, o);
+    if (o.tour)
+        QTimer::singleShot(std::chrono::seconds(4), &window, &MainWindow::startTour);
+    return QApplication::exec();
 }
 
 } // namespace
@@ -128,13 +209,13 @@ int console_main(int argc, char** argv) {
     Options options;
     if (const int code = parse(argc, argv, options); code != 0)
         return code < 0 ? 0 : code;
-    const bool no_window = !options.exports.empty() || !options.screenshots.empty();
+    const bool no_window = options.exports_any() || options.takes_pictures();
     if (no_window && qEnvironmentVariableIsEmpty("DISPLAY") &&
         qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY") &&
         qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM"))
         qputenv("QT_QPA_PLATFORM", "offscreen");
     // What is exported must look the same everywhere.
-    if (!options.exports.empty())
+    if (options.exports_any())
         qputenv("QT_QPA_PLATFORM", "offscreen");
     QApplication application(argc, argv);
     QApplication::setOrganizationName("zz");

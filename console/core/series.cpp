@@ -16,21 +16,39 @@ std::uint64_t reached(std::vector<std::uint64_t> counts) {
     return counts[(counts.size() - 1) / 3];
 }
 
+// Those that the replica counts as executing: active in the configuration, or awake (ZZ-7.1).
+std::uint64_t executing(const telemetry::AgreementFacts& facts) {
+    constexpr std::uint32_t kActive = 1, kSpare = 2;
+    std::uint64_t out = 0;
+    for (const auto& slot : facts.slots()) {
+        const auto is_it = [&](const auto& one) {
+            return one.slot() == slot.slot() && one.incarnation() == slot.incarnation();
+        };
+        const auto& awake = facts.awake();
+        out += slot.state() == kActive ||
+                       (slot.state() == kSpare && std::any_of(awake.begin(), awake.end(), is_it))
+                   ? 1
+                   : 0;
+    }
+    return out;
+}
+
 void add_replicas(const State& state, std::uint32_t application, std::int64_t at_ns, Sample& sample,
                   std::uint64_t& requests) {
-    std::vector<std::uint64_t> ordered;
+    std::vector<std::uint64_t> ordered, active;
     for (const auto& [key, words] : state.sources()) {
         if (key.application != application || contact(words.at_ns, at_ns) != Contact::Live)
             continue;
-        if (words.facts->has_execution()) {
-            ++sample.active;
+        if (words.facts->has_execution())
             sample.bytes_fetched += words.facts->execution().bytes_fetched();
-        }
-        if (words.facts->has_agreement())
-            ordered.push_back(words.facts->agreement().requests());
-        if (words.facts->has_agreement())
-            sample.wakeups = std::max(sample.wakeups, words.facts->agreement().wakeups());
+        if (!words.facts->has_agreement())
+            continue;
+        const auto& facts = words.facts->agreement();
+        ordered.push_back(facts.requests());
+        active.push_back(executing(facts));
+        sample.wakeups = std::max(sample.wakeups, facts.wakeups());
     }
+    sample.active = static_cast<std::uint32_t>(reached(std::move(active)));
     requests = reached(std::move(ordered));
 }
 
@@ -78,7 +96,8 @@ void SeriesBook::take(const Arrival& arrival, const State& state) {
         Counter& counter = book.clients[key_of(facts.source())];
         const auto& client = facts.client();
         const std::int64_t past = now - counter.wall_ns;
-        if (past >= kSampleNs) {
+        // On a grid of the wall clock, so that a fold that begins later makes the same samples.
+        if (now / kSampleNs > counter.wall_ns / kSampleNs) {
             // A counter that went back began anew.
             if (counter.wall_ns != 0 && client.requests() >= counter.requests)
                 counter.rate = static_cast<double>(client.requests() - counter.requests) *
@@ -88,9 +107,9 @@ void SeriesBook::take(const Arrival& arrival, const State& state) {
                        static_cast<double>(client.p99_us()) / 1e3};
         }
     }
-    if (now < book.next_ns)
+    if (now / kSampleNs <= book.newest_ns / kSampleNs)
         return;
-    book.next_ns = now + kSampleNs;
+    book.newest_ns = now;
     Sample sample;
     sample.wall_ns = now;
     std::erase_if(book.clients,
@@ -104,7 +123,7 @@ void SeriesBook::take(const Arrival& arrival, const State& state) {
     std::uint64_t requests = 0;
     add_replicas(state, application, arrival.at_ns, sample, requests);
     // Clients that tell nothing are seen by what is ordered for them.
-    if (const std::int64_t past = now - book.ordered_ns; past >= kNs) {
+    if (const std::int64_t past = now - book.ordered_ns; now / kNs > book.ordered_ns / kNs) {
         if (book.ordered_ns != 0 && requests >= book.ordered)
             book.ordered_rate = static_cast<double>(requests - book.ordered) *
                                 static_cast<double>(kNs) / static_cast<double>(past);

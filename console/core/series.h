@@ -20,7 +20,7 @@ struct Sample {
     double rate = 0;                 // accepted replies of all clients, per second
     double p50_ms = 0, p99_ms = 0;   // the worst client's
     bool served = false;             // there was a client that measures
-    std::uint32_t active = 0;        // execution replicas that say that they execute
+    std::uint32_t active = 0;        // execution replicas that f+1 agreement replicas count
     std::uint64_t wakeups = 0;       // as the highest replica counts
     std::uint64_t bytes_fetched = 0; // by execution replicas, all together
 };
@@ -48,7 +48,7 @@ class SeriesBook {
     };
     struct Book {
         std::map<SourceKey, Counter> clients;
-        std::int64_t next_ns = 0;
+        std::int64_t newest_ns = 0; // sample
         std::uint64_t ordered = 0;
         std::int64_t ordered_ns = 0;
         double ordered_rate = 0;

@@ -14,8 +14,8 @@ QString Desk::program() {
     return QCoreApplication::applicationDirPath() + "/zzctl";
 }
 
-Desk::Desk(QString dir, QString zzctl, QObject* parent)
-    : QObject(parent), dir_(std::move(dir)), zzctl_(std::move(zzctl)),
+Desk::Desk(QString dir, QString as, QString zzctl, QObject* parent)
+    : QObject(parent), dir_(std::move(dir)), as_(std::move(as)), zzctl_(std::move(zzctl)),
       folder_(std::make_unique<QTemporaryDir>()) {}
 
 Desk::~Desk() {
@@ -28,7 +28,7 @@ Desk::~Desk() {
 
 void Desk::ask(const DeskQuestion& question, Answered answered) {
     // Only the newest plan and the newest report of a drill are worth an answer.
-    if (question.ask != DeskAsk::Start) {
+    if (question.ask == DeskAsk::Plan || question.ask == DeskAsk::Report) {
         const auto running = waiting_.begin() + (process_ ? 1 : 0);
         waiting_.erase(std::remove_if(running, waiting_.end(),
                                       [&](const Asked& one) {
@@ -42,33 +42,38 @@ void Desk::ask(const DeskQuestion& question, Answered answered) {
 }
 
 QStringList Desk::words(const DeskQuestion& question) const {
+    const QString id = QString::fromStdString(question.id);
+    QStringList out{"--operator", as_};
     if (question.ask == DeskAsk::Report)
-        return {"drill", "report", QString::fromStdString(question.id), "--dir", dir_, "--json"};
+        return out << QStringList{"drill", "report", id, "--dir", dir_, "--json"};
+    if (question.ask == DeskAsk::Evidence)
+        return out << QStringList{"evidence",
+                                  "export",
+                                  id,
+                                  "--dir",
+                                  dir_,
+                                  "--out",
+                                  QString::fromStdString(question.path)};
     const DrillRequest& drill = question.drill;
     const bool start = question.ask == DeskAsk::Start;
-    QStringList out{"drill",
-                    start ? "start" : "plan",
-                    QString::fromStdString(drill.name),
-                    "--dir",
-                    dir_,
-                    "--app",
-                    QString::fromStdString(question.application)};
-    if (drill.name == "matrix") {
+    out << "drill" << (start ? "start" : "plan") << QString::fromStdString(drill.name) << "--dir"
+        << dir_ << "--app" << QString::fromStdString(question.application);
+    if (!drill.csv.empty()) {
         QFile file(folder_->filePath("matrix.csv"));
         if (file.open(QIODevice::WriteOnly))
             file.write(QByteArray::fromStdString(drill.csv));
         out << "--file" << file.fileName();
-        if (!drill.truth.empty())
-            out << "--truth" << QString::fromStdString(drill.truth);
     }
     for (const auto& target : drill.targets)
         out << "--target" << QString::fromStdString(target);
-    if (drill.name == "slow")
-        out << "--delay-ms" << QString::number(drill.delay_ms);
+    for (const auto& [name, value] : drill.parameters)
+        out << QString::fromStdString("--" + name) << QString::fromStdString(value);
     if (start) {
         out << "--lease" << QString::number(drill.lease);
         if (!drill.reason.empty())
             out << "--reason" << QString::fromStdString(drill.reason);
+        if (!drill.confirm.empty())
+            out << "--yes" << QString::fromStdString(drill.confirm);
         if (drill.force)
             out << "--force";
     }
@@ -121,7 +126,7 @@ void Desk::finished(bool in_time) {
         if (result.answer.is_discarded())
             result.answer =
                 nlohmann::json::parse(out.left(out.indexOf('\n')).toStdString(), nullptr, false);
-        if (!result.answer.is_object())
+        if (!result.answer.is_object() && asked.question.ask != DeskAsk::Evidence)
             result.error = "zzctl printed something else than a document";
         else if (asked.question.ask == DeskAsk::Start)
             result.id = result.answer.value("id", "");

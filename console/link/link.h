@@ -18,6 +18,8 @@ inline constexpr std::int64_t kReplyPatienceNs = 5 * kNs;
 struct Recording {
     bool on = false;
     std::string path;
+    std::string session;         // its id
+    std::int64_t started_ns = 0; // wall clock
     std::uint64_t entries = 0, bytes = 0;
     std::string error; // why it ended; what was written stays readable
 };

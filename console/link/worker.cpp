@@ -243,8 +243,10 @@ void Link::Worker::begin_recording(const std::string& path) {
     if (!path.empty()) {
         telemetry::SessionHeader header;
         header.set_protocol(telemetry::kTelemetryVersion);
-        header.set_session(fmt::format("{:x}", runtime::wall_ns()));
-        header.set_started_wall_ns(runtime::wall_ns());
+        fresh.started_ns = runtime::wall_ns();
+        fresh.session = fmt::format("{:x}", fresh.started_ns);
+        header.set_session(fresh.session);
+        header.set_started_wall_ns(fresh.started_ns);
         *header.mutable_cluster() = outline::describe(credentials.cluster);
         header.set_cluster_file(credentials.cluster_text);
         header.set_environment(credentials.cluster.environment);

@@ -98,10 +98,10 @@ PlacementData placement_data(const Session& session) {
     return out;
 }
 
-ThroughputData throughput_data(const Session& session, std::int64_t span_ns, int columns,
-                               int application) {
+ThroughputData throughput_data(const Session& session, std::int64_t from_ns, std::int64_t to_ns,
+                               int columns, int application) {
     ThroughputData out;
-    const std::int64_t to_ns = session.cursor(), from_ns = to_ns - span_ns;
+    out.raw = columns <= 0;
     out.from_ms = from_ns / 1'000'000;
     out.to_ms = to_ns / 1'000'000;
     for (const auto& app : session.now().applications) {
@@ -128,8 +128,9 @@ ThroughputData throughput_data(const Session& session, std::int64_t span_ns, int
                 one.bytes.append({x, static_cast<double>(sample.bytes_fetched)});
             }
         for (auto* points : {&one.rate, &one.p50, &one.p99, &one.active, &one.wakeups, &one.bytes})
-            *points = bucketed(*points, static_cast<double>(out.from_ms),
-                               static_cast<double>(out.to_ms), std::max(columns, 50));
+            if (columns > 0)
+                *points = bucketed(*points, static_cast<double>(out.from_ms),
+                                   static_cast<double>(out.to_ms), std::max(columns, 50));
         out.series.push_back(std::move(one));
     }
     // A mark is told by every replica that saw it: the first word counts.
@@ -138,7 +139,7 @@ ThroughputData throughput_data(const Session& session, std::int64_t span_ns, int
     const std::size_t count = session.eventCount();
     for (std::size_t i = session.history().log().count_until(from_ns); i < count; ++i) {
         const auto& event = all[i].event();
-        if (!is_marked(event.kind()))
+        if (event.wall_ns() > to_ns || !is_marked(event.kind()))
             continue;
         const QString name = application_of(event, *session.cluster());
         const QString what = event.kind() == telemetry::DRILL_STARTED ? tr("drill")

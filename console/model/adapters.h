@@ -12,9 +12,9 @@
 namespace zz::console {
 
 PlacementData placement_data(const Session& session);
-// Of the last `span_ns` before the cursor; `columns` pixels wide. `application`: -1 for all.
-ThroughputData throughput_data(const Session& session, std::int64_t span_ns, int columns,
-                               int application = -1);
+// `columns`: pixels that there are for it; 0: every point. `application`: -1 for all.
+ThroughputData throughput_data(const Session& session, std::int64_t from_ns, std::int64_t to_ns,
+                               int columns, int application = -1);
 MatrixData matrix_data(const Session& session, const Dispute& dispute);
 // The dispute to show: the selected batch, else the newest one that blocks, else the newest one;
 // null if there is none.

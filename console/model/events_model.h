@@ -33,8 +33,10 @@ class EventsModel : public QAbstractTableModel {
     QVariant headerData(int section, Qt::Orientation orientation,
                         int role = Qt::DisplayRole) const override;
 
-  private:
+    // Filter, selection and severity let it through.
     bool passes(const EventRecord& record) const;
+
+  private:
     QString text(const EventRecord& record, int column) const;
 
     const Session& session_;

@@ -37,6 +37,7 @@ void Session::adopt(cluster::Cluster cluster, const QString& title) {
     id_ = QString::number(now_ns() / 1'000'000, 16);
     disputes_ = DisputeBook(cluster_.get());
     disputes_next_ = disputes_reordered_ = 0;
+    started_ns_ = 0;
     selection_ = {};
     asked_.clear();
     mode_ = TimeMode::Live;
@@ -55,7 +56,8 @@ Status Session::connectTo(const Profile& profile) {
     desk_.reset();
     link_ = std::move(link).value();
     adopt(std::move(cluster), title);
-    desk_ = std::make_unique<Desk>(QString::fromStdString(profile.dir), Desk::program());
+    desk_ = std::make_unique<Desk>(QString::fromStdString(profile.dir),
+                                   QString::fromStdString(link_->self().name), Desk::program());
     look();
     Q_EMIT sourceChanged();
     return Ok{};
@@ -73,6 +75,7 @@ Status Session::openFile(const QString& path) {
     adopt(std::move(cluster).value(), QFileInfo(path).fileName());
     history_ = std::make_unique<History>(kFileBounds);
     id_ = QString::fromStdString(reader->header().session());
+    started_ns_ = reader->header().started_wall_ns();
     while (auto item = reader->next()) {
         auto* entry = std::get_if<telemetry::SessionEntry>(&*item);
         if (entry == nullptr)
@@ -103,6 +106,18 @@ void Session::close() {
     now_ = {};
     disputes_ = DisputeBook();
     Q_EMIT sourceChanged();
+}
+
+QString Session::id() const {
+    const Recording recording = link_ ? link_->recording() : Recording();
+    return recording.on ? QString::fromStdString(recording.session) : id_;
+}
+
+std::int64_t Session::startNs() const {
+    const Recording recording = link_ ? link_->recording() : Recording();
+    return recording.on       ? recording.started_ns
+           : started_ns_ != 0 ? started_ns_
+                              : history_->first_ns();
 }
 
 bool Session::mayDrill() const {

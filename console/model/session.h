@@ -38,11 +38,15 @@ class Session : public QObject {
     bool hasSource() const { return cluster_ != nullptr; }
     bool isReplay() const { return hasSource() && !link_; }
     Link* link() { return link_.get(); }
+    const Link* link() const { return link_.get(); }
     Desk* desk() { return desk_.get(); }
     bool mayDrill() const; // live, allowed by the file and by the operator's role
     const cluster::Cluster* cluster() const { return cluster_.get(); }
     QString title() const { return title_; } // profile or file
-    QString id() const { return id_; }       // of the recording, or of this run
+    // Of the recording, shown or running, else of this run; and when that began. What is exported
+    // from a recording is what was exported while it ran.
+    QString id() const;
+    std::int64_t startNs() const;
 
     // What the cursor shows.
     const ClusterNow& now() const { return now_; }
@@ -90,6 +94,7 @@ class Session : public QObject {
     std::unique_ptr<Desk> desk_;
     std::unique_ptr<History> history_;
     QString title_, id_;
+    std::int64_t started_ns_ = 0; // of a file
     TimeMode mode_ = TimeMode::Live;
     std::int64_t cursor_ns_ = 0, turned_ns_ = 0, looked_ns_ = 0;
     double speed_ = 1;

@@ -17,6 +17,17 @@ QString drill_id(const telemetry::Event& event) {
     return QString::fromStdString(event.text()).section(' ', 0, 0);
 }
 
+// Most kinds are about no drill, machine or phase: they are not looked at any closer.
+bool is_told_of(telemetry::EventKind kind) {
+    return kind != telemetry::TEXT && kind != telemetry::OPERATOR_ACTION;
+}
+
+// Held in the past, lanes go on behind the cursor: else moving it would cut them off.
+std::size_t events_shown(const Session& session) {
+    return session.mode() == TimeMode::Live ? session.eventCount()
+                                            : session.history().log().all().size();
+}
+
 // Which application an event is about. A controller speaks for all of its host: it names the one,
 // or it is the one that has the subject there and is in dispute. Negative: none.
 int application_index(const Session& session, const telemetry::Event& event) {
@@ -240,7 +251,9 @@ void fold_machine(Lanes& lanes, const Session& session, const telemetry::Event& 
     }
 }
 
-void fold_drills(const Session& session, const telemetry::Event& event, TimelineData& out) {
+void fold_drills(const telemetry::Event& event, TimelineData& out) {
+    if (event.kind() != telemetry::DRILL_STARTED && event.kind() != telemetry::DRILL_STOPPED)
+        return;
     const QString id = drill_id(event);
     const auto band = std::find_if(out.drills.begin(), out.drills.end(),
                                    [&](const DrillBand& one) { return one.id == id; });
@@ -249,7 +262,6 @@ void fold_drills(const Session& session, const telemetry::Event& event, Timeline
                               QString::fromStdString(event.text()).section(' ', 1, 1), id});
     else if (event.kind() == telemetry::DRILL_STOPPED && band != out.drills.end())
         band->to_ns = event.wall_ns();
-    (void)session;
 }
 
 // Until when each drill's band goes if nobody told its end: until its liar was removed.
@@ -276,8 +288,10 @@ void close_bands(const Session& session, TimelineData& out) {
 TimelineData timeline_data(const Session& session, int application) {
     TimelineData out;
     const auto& log = session.history().log();
-    const std::size_t count = session.eventCount();
+    const std::size_t count = events_shown(session);
     out.to_ns = session.cursor();
+    if (session.mode() != TimeMode::Live)
+        out.to_ns = std::max(out.to_ns, session.history().last_ns());
     out.from_ns = count > 0 ? log.all().front().wall_ns : out.to_ns - 60 * kNs;
     out.from_ns = std::max(out.from_ns, out.to_ns - 3600 * kNs);
     out.origin_ns = out.from_ns;
@@ -290,13 +304,13 @@ TimelineData timeline_data(const Session& session, int application) {
     Lanes lanes = make_lanes(session, application, out);
     for (std::size_t i = 0; i < count; ++i) {
         const auto& event = log.all()[i].event();
-        if (event.wall_ns() < out.from_ns)
+        if (event.wall_ns() < out.from_ns || !is_told_of(event.kind()))
             continue;
         const int app = static_cast<int>(event.source().application()) - 1;
         const auto role = static_cast<Role>(event.source().principal().role());
         if (application >= 0 && app >= 0 && app != application)
             continue;
-        fold_drills(session, event, out);
+        fold_drills(event, out);
         if (role == Role::Agreement)
             fold_agreement(lanes, app, event);
         else if (role == Role::Execution)
@@ -309,27 +323,35 @@ TimelineData timeline_data(const Session& session, int application) {
             out.gaps.push_back({host.link.gap_from_ns, host.link.gap_to_ns, host.link.missing, -1});
     close_bands(session, out);
     out.runs = phase_runs(session);
+    std::erase_if(out.runs, [from = session.startNs()](const PhaseRun& run) {
+        return run.injected_ns < from;
+    });
     return out;
 }
 
 std::vector<PhaseRun> phase_runs(const Session& session) {
     std::vector<PhaseRun> out;
     std::map<std::string, std::pair<QString, std::int64_t>> drills; // id -> name, begin
+    const auto& applications = session.cluster()->applications;
+    std::vector<telemetry::PhaseFold> folds;
+    for (const auto& app : applications)
+        folds.emplace_back(app.faults().weak_quorum());
     const auto& all = session.history().log().all();
-    const std::size_t count = session.eventCount();
-    for (const auto& app : session.cluster()->applications) {
-        telemetry::PhaseFold fold(app.faults().weak_quorum());
-        for (std::size_t i = 0; i < count; ++i) {
-            const auto& event = all[i].event();
-            const int about = application_index(session, event);
-            if (about != static_cast<int>(app.id.value))
-                continue;
-            fold.take(telemetry::key_of(event.source()), event);
-            if (event.kind() == telemetry::DRILL_STARTED)
-                drills.try_emplace(drill_id(event).toStdString(),
-                                   QString::fromStdString(event.text()).section(' ', 1, 1),
-                                   event.wall_ns());
-        }
+    const std::size_t count = events_shown(session);
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto& event = all[i].event();
+        const int about = is_told_of(event.kind()) ? application_index(session, event) : -1;
+        if (about < 0 || about >= static_cast<int>(folds.size()))
+            continue;
+        folds[static_cast<std::size_t>(about)].take(telemetry::key_of(event.source()), event);
+        if (event.kind() == telemetry::DRILL_STARTED)
+            drills.try_emplace(drill_id(event).toStdString(),
+                               QString::fromStdString(event.text()).section(' ', 1, 1),
+                               event.wall_ns());
+    }
+    for (std::size_t a = 0; a < applications.size(); ++a) {
+        const auto& app = applications[a];
+        const auto& fold = folds[a];
         for (const auto& episode : fold.episodes()) {
             PhaseRun run;
             run.id = QString::fromStdString(episode.drill);

@@ -30,12 +30,14 @@ DrawnView::DrawnView(QWidget* parent)
     as_table_->setCheckable(true);
     as_table_->setToolTip(tr("Show this view as a table (Ctrl+T)"));
     as_table_->setAccessibleName(tr("Show as table"));
-    as_table_->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_T));
     toolbar_->addWidget(as_table_);
     column->addWidget(tables_, 1);
     tables_->hide();
     tables_->setDocumentMode(true);
     connect(as_table_, &QToolButton::toggled, this, &DrawnView::setShowsTable);
+    auto* table = new QShortcut(QKeySequence(Qt::CTRL | Qt::Key_T), this);
+    table->setContext(Qt::WidgetWithChildrenShortcut);
+    connect(table, &QShortcut::activated, as_table_, &QToolButton::toggle);
     auto* copy = new QShortcut(QKeySequence::Copy, this);
     copy->setContext(Qt::WidgetWithChildrenShortcut);
     connect(copy, &QShortcut::activated, this, &DrawnView::copyText);

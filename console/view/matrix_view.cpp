@@ -22,6 +22,8 @@ namespace {
 
 // Below this width the side panel stands under the matrix.
 constexpr int kBesideWidth = 980;
+// Under it only if both have room; below this height the matrix has all of it.
+constexpr int kUnderHeight = 480;
 
 } // namespace
 
@@ -80,7 +82,7 @@ void MatrixView::makeTools() {
     position_ = new QLabel;
     position_->setProperty("role", QStringLiteral("muted"));
     toolbar()->insertWidget(toolbar()->count() - 2, position_);
-    auto* next = addTool(tr("Next ▸"), tr("Next disagreement"), QKeySequence(Qt::Key_N));
+    auto* next = addTool(tr("Next ▸"), tr("Next disagreement (N)")); // a key of the window
     connect(next, &QToolButton::clicked, this, [this] {
         setFollowsLatest(false);
         Q_EMIT nextWanted();
@@ -156,9 +158,14 @@ void MatrixView::relayout() {
 void MatrixView::resizeEvent(QResizeEvent* event) {
     DrawnView::resizeEvent(event);
     const auto wanted = event->size().width() >= kBesideWidth ? Qt::Horizontal : Qt::Vertical;
-    if (splitter_->orientation() != wanted) {
+    const bool low = wanted == Qt::Vertical && event->size().height() < kUnderHeight;
+    const bool was_low = event->oldSize().isValid() && splitter_->orientation() == Qt::Vertical &&
+                         event->oldSize().height() < kUnderHeight;
+    if (splitter_->orientation() != wanted || low != was_low) {
         splitter_->setOrientation(wanted);
-        splitter_->setSizes(wanted == Qt::Horizontal ? QList<int>{820, 400} : QList<int>{420, 240});
+        splitter_->setSizes(wanted == Qt::Horizontal ? QList<int>{820, 400}
+                            : low                    ? QList<int>{420, 0}
+                                                     : QList<int>{420, 240});
     }
     relayout();
 }

@@ -151,6 +151,11 @@ PlacementLayout::cell_at(const QPointF& point) const {
     return std::pair(*host, row);
 }
 
+bool tells_memory(const PlacementData& data) {
+    return std::any_of(data.hosts.begin(), data.hosts.end(),
+                       [](const PlacementHost& host) { return host.memory.has_value(); });
+}
+
 PlacementLayout layout_of(const PlacementData& data, double width, const QFont& font) {
     const QFontMetricsF metrics(font);
     const QFontMetricsF small(small_font(font));
@@ -166,7 +171,8 @@ PlacementLayout layout_of(const PlacementData& data, double width, const QFont& 
         out.gap = 10;
         out.left = 0;
         out.host_width = std::min(std::floor((width - 2) / hosts - out.gap), card * 2.2);
-        out.head_height = strong.height() + 2 * (small.height() + 3) + 22;
+        out.head_height =
+            strong.height() + (tells_memory(data) ? 2 : 1) * (small.height() + 3) + 22;
         out.row_height = small.height() + 8 +
                          static_cast<double>(most_in_cell(data)) * (metrics.height() + 5) + 6;
     } else {

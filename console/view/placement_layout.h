@@ -21,6 +21,8 @@ struct Violation {
     QString text;
 };
 std::vector<Violation> violations(const PlacementData& data);
+// Whether any host tells its memory: else there is no bar for it.
+bool tells_memory(const PlacementData& data);
 
 // What is left of f for an application, now or if a host fails; below 0: beyond f.
 struct FaultsLeft {

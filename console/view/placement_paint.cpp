@@ -110,8 +110,9 @@ void paint_host_card(QPainter& painter, const PlacementPaint& p, std::size_t h) 
     const double line = small.height() + 3;
     paint_load(painter, QRectF(name.left(), name.bottom() + 4, name.width(), line), tr("cpu"),
                host.cpu, t);
-    paint_load(painter, QRectF(name.left(), name.bottom() + 4 + line, name.width(), line),
-               tr("mem"), host.memory, t);
+    if (tells_memory(p.data))
+        paint_load(painter, QRectF(name.left(), name.bottom() + 4 + line, name.width(), line),
+                   tr("mem"), host.memory, t);
     painter.setFont(base);
 }
 

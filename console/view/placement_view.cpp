@@ -238,6 +238,11 @@ void PlacementView::contextMenuEvent(QContextMenuEvent* event) {
     if (chosen.part != Part::None)
         menu.addAction(tr("Drill on this replica…"), this,
                        [this, chosen] { Q_EMIT drillWanted(chosen); });
+    Selection whole;
+    whole.part = Part::Host;
+    whole.host = data_.hosts[focus_->first].id;
+    menu.addAction(tr("Drill on all of %1…").arg(data_.hosts[focus_->first].name), this,
+                   [this, whole] { Q_EMIT drillWanted(whole); });
     menu.exec(event->globalPos());
 }
 

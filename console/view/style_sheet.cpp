@@ -43,13 +43,11 @@ QPushButton[role="danger"]:disabled, QPushButton[role="drill"]:disabled { color:
 QToolButton[role="flat"] { border-color: transparent; background: transparent; }
 QToolButton[role="flat"]:hover { background: @sunken; }
 QToolButton[role="flat"]:focus, QToolButton[role="flat"]:checked { border-color: @accent; }
-QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {
+QLineEdit, QPlainTextEdit, QTextEdit {
     background: @surface; color: @text; border: 1px solid @line; border-radius: 4px;
     padding: 3px 6px; selection-background-color: @accent; }
-QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus,
-QComboBox:focus { border-color: @accent; }
-QComboBox { padding-right: 18px; }
-QComboBox::drop-down { border: 0; width: 18px; }
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus { border-color: @accent; }
+QSpinBox QLineEdit, QComboBox QLineEdit { border: 0; padding: 0 2px; background: transparent; }
 QTreeView, QTableView, QListView { background: @surface; alternate-background-color: @alternate;
     border: 1px solid @line; border-radius: 4px; gridline-color: @grid; outline: 0;
     selection-background-color: @accent_soft; selection-color: @text; }

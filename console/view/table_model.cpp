@@ -2,6 +2,7 @@
 #include "console/view/table_model.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace zz::console {
 
@@ -19,22 +20,24 @@ void TableModel::setTable(Table table) {
         endResetModel();
         return;
     }
-    const int before = rowCount();
-    const int after = static_cast<int>(table.rows.size());
+    // Rows that stay first, on their own: while others come or go, they may not change.
+    const std::size_t before = table_.rows.size(), after = table.rows.size();
+    const std::size_t kept = std::min(before, after);
+    table_.caption = std::move(table.caption);
+    std::move(table.rows.begin(), table.rows.begin() + static_cast<std::ptrdiff_t>(kept),
+              table_.rows.begin());
+    if (kept > 0 && columnCount() > 0)
+        Q_EMIT dataChanged(index(0, 0), index(static_cast<int>(kept) - 1, columnCount() - 1));
     if (after < before) {
-        beginRemoveRows({}, after, before - 1);
-        table_ = std::move(table);
+        beginRemoveRows({}, static_cast<int>(after), static_cast<int>(before) - 1);
+        table_.rows.resize(after);
         endRemoveRows();
     } else if (after > before) {
-        beginInsertRows({}, before, after - 1);
-        table_ = std::move(table);
+        beginInsertRows({}, static_cast<int>(before), static_cast<int>(after) - 1);
+        std::move(table.rows.begin() + static_cast<std::ptrdiff_t>(kept), table.rows.end(),
+                  std::back_inserter(table_.rows));
         endInsertRows();
-    } else {
-        table_ = std::move(table);
     }
-    const int kept = std::min(before, after);
-    if (kept > 0 && columnCount() > 0)
-        Q_EMIT dataChanged(index(0, 0), index(kept - 1, columnCount() - 1));
 }
 
 int TableModel::rowCount(const QModelIndex& parent) const {

@@ -332,16 +332,21 @@ Table bars_table(const TimelineData& data, const TimeWindow& window) {
                    {tr("To"), QStringLiteral("to_ms"), QStringLiteral("ms")},
                    {tr("Length"), QStringLiteral("length_ms"), QStringLiteral("ms")}};
     const auto since = [&](std::int64_t at) { return ms_of(at - data.origin_ns); };
+    // What is seen of it: from the edge of the window; one that goes on has no end.
+    const auto row_of = [&](const QVariant& group, const QString& lane, const QString& what,
+                            std::int64_t from_ns, std::int64_t to_ns) {
+        if (to_ns < window.from_ns || from_ns > window.to_ns)
+            return;
+        const std::int64_t from = std::max(from_ns, window.from_ns);
+        const bool open = to_ns > window.to_ns;
+        out.rows.push_back({group, lane, what, since(from),
+                            open ? QVariant() : QVariant(since(to_ns)),
+                            open ? QVariant() : QVariant(ms_of(to_ns - from))});
+    };
     for (const TimelineLane& lane : data.lanes) {
-        for (const TimelineBar& bar : lane.bars) {
-            if (bar.to_ns < window.from_ns || bar.from_ns > window.to_ns)
-                continue;
-            const bool open = bar.to_ns == kOpenEnd;
-            out.rows.push_back({lane.group, lane.name,
-                                bar.text.isEmpty() ? words(bar.kind) : bar.text, since(bar.from_ns),
-                                open ? QVariant() : QVariant(since(bar.to_ns)),
-                                open ? QVariant() : QVariant(ms_of(bar.to_ns - bar.from_ns))});
-        }
+        for (const TimelineBar& bar : lane.bars)
+            row_of(lane.group, lane.name, bar.text.isEmpty() ? words(bar.kind) : bar.text,
+                   bar.from_ns, bar.to_ns);
         for (const TimelineMark& mark : lane.marks) {
             if (mark.at_ns >= window.from_ns && mark.at_ns <= window.to_ns)
                 out.rows.push_back({lane.group, lane.name,
@@ -349,14 +354,8 @@ Table bars_table(const TimelineData& data, const TimeWindow& window) {
                                     since(mark.at_ns), since(mark.at_ns), 0.0});
         }
     }
-    for (const DrillBand& drill : data.drills) {
-        if (drill.to_ns < window.from_ns || drill.from_ns > window.to_ns)
-            continue;
-        const bool open = drill.to_ns == kOpenEnd;
-        out.rows.push_back({QVariant(), tr("drill"), drill.name + u' ' + drill.id,
-                            since(drill.from_ns), open ? QVariant() : QVariant(since(drill.to_ns)),
-                            open ? QVariant() : QVariant(ms_of(drill.to_ns - drill.from_ns))});
-    }
+    for (const DrillBand& drill : data.drills)
+        row_of(QVariant(), tr("drill"), drill.name + u' ' + drill.id, drill.from_ns, drill.to_ns);
     for (const TimelineGap& gap : data.gaps) {
         if (gap.to_ns >= window.from_ns && gap.from_ns <= window.to_ns)
             out.rows.push_back({QVariant(), tr("gap"), tr("%1 events missing").arg(gap.missing),

@@ -299,7 +299,9 @@ Exportable exportable_of(const TimelineData& data, const TimeWindow& window) {
     out.title = data.title.isEmpty() ? tr("Timeline") : tr("Timeline of %1").arg(data.title);
     const TimelineLayout layout = layout_of(data, window, kWidth, QGuiApplication::font());
     out.size = layout.size;
-    out.tables = {bars_table(data, window), phase_table(data.runs)};
+    std::vector<PhaseRun> runs = data.runs;
+    std::erase_if(runs, [&](const PhaseRun& run) { return run.injected_ns > window.to_ns; });
+    out.tables = {bars_table(data, window), phase_table(runs)};
     out.facts = {{"origin", iso_utc(data.origin_ns)}};
     out.draw = [data, layout](QPainter& painter, const QRectF& box, const Theme& theme) {
         painter.save();

@@ -161,7 +161,12 @@ void TimelineView::setCursor(std::optional<qint64> wall_ns) {
     if (cursor_ && (*cursor_ < window_.from_ns || *cursor_ > window_.to_ns)) {
         const std::int64_t half = window_.span() / 2;
         window_ = {*cursor_ - half, *cursor_ + half};
+        moved_by_cursor_ = !moved_ || moved_by_cursor_;
         moved_ = true;
+        relayout();
+    } else if (!cursor_ && moved_by_cursor_) {
+        moved_ = moved_by_cursor_ = false;
+        window_ = whole_of(data_);
         relayout();
     }
     canvas_->update();

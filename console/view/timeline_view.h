@@ -71,7 +71,8 @@ class TimelineView : public DrawnView {
     std::optional<qint64> cursor_;
     std::optional<double> pan_from_; // x where a pan was begun
     std::optional<qint64> drag_from_;
-    bool moved_ = false; // by the user: no longer follows
+    bool moved_ = false;           // by the user: no longer follows
+    bool moved_by_cursor_ = false; // until the cursor is gone
     QToolButton* snap_ = nullptr;
     QToolButton* pin_ = nullptr;
     QLabel* said_ = nullptr;

@@ -29,7 +29,9 @@ StateWords waiting(const ViewState& state) {
                 {}};
     case Condition::Filtered:
         return {tr("Everything is filtered away"),
-                tr("The filter \"%1\" matches nothing in this view.").arg(state.detail),
+                state.detail.isEmpty()
+                    ? tr("What is chosen has nothing that this view shows.")
+                    : tr("The filter \"%1\" matches nothing in this view.").arg(state.detail),
                 tr("Clear filter")};
     case Condition::Connecting: {
         QString sentence = tr("Attempt %1.").arg(state.attempt);

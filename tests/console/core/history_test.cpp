@@ -34,7 +34,7 @@ Arrival told(std::int64_t at_ns, std::uint32_t host, std::uint64_t number) {
     e.set_wall_ns(at_ns);
     e.set_number(number);
     e.mutable_source()->set_host(host);
-    e.set_kind(telemetry::TEXT);
+    e.set_kind(telemetry::DEVIATION);
     Arrival out;
     out.at_ns = at_ns;
     out.update = std::make_shared<const telemetry::Update>(std::move(update));

@@ -80,6 +80,38 @@ int colours_in(const QImage& image) {
     return static_cast<int>(seen.size());
 }
 
+// A quarter as wide and high: letters become grey, places and colours stay.
+QImage reduced(const QImage& image) {
+    return image
+        .scaled(image.width() / 4, image.height() / 4, Qt::IgnoreAspectRatio,
+                Qt::SmoothTransformation)
+        .convertToFormat(QImage::Format_RGB32);
+}
+
+// Mean over all, and the worst block of 8 x 8, in steps of 256 per channel.
+std::pair<double, double> difference(const QImage& a, const QImage& b) {
+    constexpr int kBlock = 8;
+    double sum = 0, worst = 0;
+    for (int top = 0; top < a.height(); top += kBlock) {
+        for (int left = 0; left < a.width(); left += kBlock) {
+            double block = 0;
+            int count = 0;
+            for (int y = top; y < std::min(top + kBlock, a.height()); ++y) {
+                for (int x = left; x < std::min(left + kBlock, a.width()); ++x) {
+                    const QRgb p = a.pixel(x, y), q = b.pixel(x, y);
+                    block += (std::abs(qRed(p) - qRed(q)) + std::abs(qGreen(p) - qGreen(q)) +
+                              std::abs(qBlue(p) - qBlue(q))) /
+                             3.0;
+                    ++count;
+                }
+            }
+            sum += block;
+            worst = std::max(worst, block / count);
+        }
+    }
+    return {sum / (a.width() * a.height()), worst};
+}
+
 } // namespace
 
 class GalleryTest : public QObject {
@@ -123,6 +155,50 @@ class GalleryTest : public QObject {
         const QColor corner = image.pixelColor(size.width() / 2, 2);
         QCOMPARE(corner.lightness() > 128, look == QLatin1String("light"));
         keep(image, QString::fromLatin1(QTest::currentDataTag()));
+    }
+
+    void golden_data() {
+        QTest::addColumn<QString>("view");
+        QTest::addColumn<QString>("look");
+        for (const char* view : {"matrix-resolved", "timeline", "placement", "throughput"})
+            for (const char* look : {"light", "dark"})
+                QTest::addRow("%s-%s", view, look)
+                    << QString::fromLatin1(view) << QString::fromLatin1(look);
+    }
+
+    // As people saw and approved it, but for what shaping and smoothing of letters change. With
+    // ZZ_GOLDEN=1 the pictures are made anew: look at them.
+    void golden() {
+        QFETCH(QString, view);
+        QFETCH(QString, look);
+        apply_theme(*qApp, theme_from_word(look));
+        const auto widget = made(view);
+        QVERIFY(widget);
+        const QImage image = reduced(grabbed(*widget, {1280, 800}));
+        const QString path = QStringLiteral(ZZ_SOURCE_DIR "/tests/console/view/golden/") +
+                             QString::fromLatin1(QTest::currentDataTag()) + QStringLiteral(".png");
+        if (qEnvironmentVariableIsSet("ZZ_GOLDEN")) {
+            QVERIFY(image.save(path));
+            return;
+        }
+        const QImage approved(path);
+        QVERIFY2(!approved.isNull(), qPrintable(path));
+        QCOMPARE(image.size(), approved.size());
+        const auto [mean, worst] = difference(image, approved.convertToFormat(image.format()));
+        QVERIFY2(mean < 2.5 && worst < 40,
+                 qPrintable(QStringLiteral("differs by %1, at worst %2").arg(mean).arg(worst)));
+    }
+
+    // The comparison itself can fail.
+    void golden_sees_what_is_missing() {
+        const auto widget = made(QStringLiteral("matrix-resolved"));
+        const QImage whole = reduced(grabbed(*widget, {1280, 800}));
+        QImage holed = whole;
+        QPainter painter(&holed);
+        painter.fillRect(QRect(40, 60, 24, 14), theme().surface);
+        painter.end();
+        QVERIFY(difference(whole, holed).second >= 40);
+        QCOMPARE(difference(whole, whole).second, 0.0);
     }
 
     void states_data() {
@@ -190,5 +266,11 @@ class GalleryTest : public QObject {
 
 } // namespace zz::console
 
-QTEST_MAIN(zz::console::GalleryTest)
+// The same letters on every machine.
+int main(int argc, char** argv) {
+    qputenv("FONTCONFIG_FILE", ZZ_SOURCE_DIR "/tests/console/view/fonts.conf");
+    QApplication application(argc, argv);
+    zz::console::GalleryTest test;
+    return QTest::qExec(&test, argc, argv);
+}
 #include "gallery_test.moc"

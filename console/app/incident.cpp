@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/app/incident.h"
+
+#include <algorithm>
+
+#include "console/app/drawn_panes.h"
+#include "console/app/main_window.h"
+#include "console/model/event_words.h"
+
+namespace zz::console {
+namespace {
+
+constexpr std::int64_t kBeforeNs = 10 * kNs, kAfterNs = 20 * kNs;
+
+QString names_of(const std::map<Dispute::Member, std::set<std::uint32_t>>& by, Faults faults) {
+    QStringList out;
+    for (const auto& [member, tellers] : by)
+        if (tellers.size() >= faults.weak_quorum())
+            out << QString("E%1.%2").arg(member.first).arg(member.second);
+    return out.isEmpty() ? MainWindow::tr("nobody") : out.join(", ");
+}
+
+// The events around it that are more than details, as told.
+Exportable events_of(const Session& session, const Dispute& dispute, std::int64_t to_ns) {
+    Exportable out;
+    out.name = "events";
+    out.title = MainWindow::tr("Events");
+    Table table;
+    table.caption = MainWindow::tr("Events");
+    table.columns = {{MainWindow::tr("Time"), "time", ""},
+                     {MainWindow::tr("Who"), "who", ""},
+                     {MainWindow::tr("What"), "what", ""}};
+    const auto& log = session.history().log();
+    for (std::size_t i = log.count_until(dispute.first_ns - kNs); i < log.all().size(); ++i) {
+        const auto& event = log.all()[i].event();
+        const auto app = event.source().application();
+        const bool of_it =
+            app == 0 || app == static_cast<std::uint32_t>(dispute.key.application) + 1;
+        if (event.wall_ns() > to_ns || table.rows.size() >= 120)
+            break;
+        if (of_it && severity_of(event) >= Severity::Notice)
+            table.rows.push_back({clock_text(event.wall_ns()), name_of(event.source().principal()),
+                                  sentence(event)});
+    }
+    out.tables.push_back(std::move(table));
+    return out;
+}
+
+} // namespace
+
+Result<Incident> incident_of(MainWindow& window) {
+    Session& session = window.session();
+    const auto* dispute = session.hasSource() ? shown_dispute(session, false) : nullptr;
+    if (dispute == nullptr)
+        return Error{"no disagreement was seen: there is no fault to report"};
+    const auto& app =
+        session.now().applications[static_cast<std::size_t>(dispute->key.application)];
+    const auto verdict = dispute->first_verdict(app.faults);
+    Incident out;
+    IncidentReport& report = out.report;
+    report.title = MainWindow::tr("Fault in %1 at batch %2").arg(app.name).arg(dispute->key.n);
+    report.summary = MainWindow::tr("%1: %2.").arg(
+        QString::fromStdString(std::string(matrix::to_string(verdict.kind))),
+        aftermath(*dispute, app.faults));
+    report.facts = {
+        {MainWindow::tr("Data center"), session.now().name},
+        {MainWindow::tr("Application"),
+         MainWindow::tr("%1: %2, %3, f = %4").arg(app.name, app.kind, app.mode).arg(app.faults.f)},
+        {MainWindow::tr("Batch"), QString::number(dispute->key.n)},
+        {MainWindow::tr("First deviation"), iso_utc(dispute->first_ns)},
+        {MainWindow::tr("Verdict"),
+         QString::fromStdString(std::string(matrix::to_string(verdict.kind)))},
+        {MainWindow::tr("Rule"), QString::fromStdString(std::string(verdict.rule))},
+        {MainWindow::tr("Convicted"), names_of(dispute->convicted, app.faults)},
+        {MainWindow::tr("Left of f now"),
+         app.execution_left
+             ? MainWindow::tr("execution %1 of %2").arg(*app.execution_left).arg(app.faults.f)
+             : MainWindow::tr("not known")}};
+    const std::int64_t from = dispute->first_ns - kBeforeNs;
+    const std::int64_t until = dispute->removed_ns.value_or(dispute->first_ns) + kAfterNs;
+    const std::int64_t to =
+        std::min(std::max(session.cursor(), session.history().last_ns()), until);
+    const Selection before = session.selection();
+    Selection of_it;
+    of_it.application = dispute->key.application;
+    of_it.n = dispute->key.n;
+    of_it.vote = dispute->key.vote;
+    session.select(of_it);
+    report.views.push_back(window.pane("matrix")->exportable());
+    report.views.push_back(window.pane("timeline")->exportable());
+    report.views.push_back(
+        static_cast<ThroughputPane*>(window.pane("throughput"))->exportable(from, to));
+    // Every point is in the view's own export; here its picture and comparison are enough.
+    report.views.back().tables.resize(1);
+    report.views.push_back(events_of(session, *dispute, to));
+    session.select(before);
+    out.header = export_header(session, from, to);
+    return out;
+}
+
+} // namespace zz::console

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+// The frame without a data center: models keep their contract, every action has a way by keyboard,
+// every view says what it has not.
+#include "backend/drill/order.h"
+#include "console/app/main_window.h"
+
+#include <QAbstractItemModelTester>
+#include <QCheckBox>
+#include <QDialog>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QShortcut>
+#include <QSignalSpy>
+#include <QtTest>
+
+#include "console/app/confirm.h"
+#include "console/app/drill_form.h"
+#include "console/app/drills_pane.h"
+#include "console/app/list_panes.h"
+#include "console/model/tree_model.h"
+#include "console/view/table_model.h"
+#include "protocol/cluster/generate.h"
+
+namespace zz::console {
+
+namespace {
+
+cluster::Cluster some_cluster() {
+    cluster::GenerateOptions options;
+    options.applications = cluster::default_applications(2);
+    options.base_port = 20'000;
+    return cluster::generate(options).value().cluster;
+}
+
+} // namespace
+
+class FrameTest : public QObject {
+    Q_OBJECT
+  private Q_SLOTS:
+    void initTestCase() {
+        QStandardPaths::setTestModeEnabled(true);
+        QCoreApplication::setOrganizationName("zz-test");
+    }
+
+    void the_tree_keeps_the_contract_of_models() {
+        TreeModel model;
+        QAbstractItemModelTester tester(&model,
+                                        QAbstractItemModelTester::FailureReportingMode::QtTest);
+        const auto cluster = some_cluster();
+        State state;
+        model.setCluster(cluster_now(cluster, state, kNs));
+        QCOMPARE(model.rowCount(), 2);
+        QCOMPARE(model.rowCount(model.index(0, 0)), static_cast<int>(cluster.hosts.size()));
+        QCOMPARE(model.rowCount(model.index(0, 0, model.index(1, 0))), 3 + 4);
+        QSignalSpy changed(&model, &QAbstractItemModel::dataChanged);
+        model.refresh(cluster_now(cluster, state, 2 * kNs));
+        QVERIFY(!changed.isEmpty());
+        Selection what;
+        what.application = 1;
+        what.part = Part::Execution;
+        what.index = 3;
+        QCOMPARE(model.find(what).data().toString(), QString("E3"));
+        model.setCluster({});
+        QCOMPARE(model.rowCount(), 0);
+    }
+
+    void nothing_is_green_that_was_not_heard() {
+        const auto cluster = some_cluster();
+        const auto now = cluster_now(cluster, State(), kNs);
+        for (const auto& app : now.applications) {
+            QVERIFY(!app.execution_left && !app.agreement_left && !app.view && !app.at_rest);
+            for (const auto* list : {&app.agreement, &app.execution})
+                for (const auto& replica : *list)
+                    QCOMPARE(replica.state, ReplicaState::Unknown);
+        }
+    }
+
+    // What fewer than f+1 replicas say is not a fact.
+    void one_voice_is_not_a_fact() {
+        const auto cluster = some_cluster();
+        State state;
+        const auto say = [&](std::uint32_t replica, std::uint64_t view) {
+            telemetry::Update update;
+            const auto host = cluster.applications[0].agreement[replica - 1].host.value;
+            update.set_host(host);
+            auto& facts = *update.mutable_facts();
+            facts.mutable_source()->set_host(host);
+            facts.mutable_source()->set_application(1);
+            facts.mutable_source()->mutable_principal()->set_role(1);
+            facts.mutable_source()->mutable_principal()->set_index(replica);
+            facts.mutable_agreement()->set_view(view);
+            Arrival arrival;
+            arrival.at_ns = 10 * kNs;
+            arrival.update = std::make_shared<const telemetry::Update>(update);
+            state.apply(arrival);
+        };
+        say(1, 5);
+        QVERIFY(!cluster_now(cluster, state, 10 * kNs).applications[0].view);
+        say(2, 6);
+        QVERIFY(!cluster_now(cluster, state, 10 * kNs).applications[0].view);
+        say(3, 5);
+        QCOMPARE(*cluster_now(cluster, state, 10 * kNs).applications[0].view, std::uint64_t{5});
+        // Old words are no facts of now.
+        QVERIFY(!cluster_now(cluster, state, 60 * kNs).applications[0].view);
+    }
+
+    void tables_keep_the_contract_of_models() {
+        TableModel model;
+        QAbstractItemModelTester tester(&model,
+                                        QAbstractItemModelTester::FailureReportingMode::QtTest);
+        Table table;
+        table.columns = {{"A", "a", ""}, {"B", "b", "ms"}};
+        for (int rows : {3, 7, 0, 2}) {
+            table.rows.assign(static_cast<std::size_t>(rows), {QVariant(rows), QVariant(1.5)});
+            model.setTable(table);
+            QCOMPARE(model.rowCount(), rows);
+        }
+        QSignalSpy reset(&model, &QAbstractItemModel::modelReset);
+        table.columns.push_back({"C", "c", ""});
+        table.rows = {{1, 2, 3}};
+        model.setTable(table);
+        QCOMPARE(model.columnCount(), 3);
+        QCOMPARE(reset.count(), 1);
+    }
+
+    // Further words of a drill are asked for exactly where the catalogue has them.
+    void the_form_of_a_drill_follows_the_catalogue() {
+        Session session;
+        DrillForm form(session);
+        QSet<QString> asked;
+        for (const auto& entry : drill::catalog()) {
+            form.setDraft("A", QString::fromStdString(std::string(entry.name)), {"x"}, ",A1\nE1,P",
+                          {});
+            const QStringList parameters = form.parameters();
+            for (const auto& parameter : entry.parameters) {
+                const auto name = QString::fromStdString(std::string(parameter.name));
+                if (name != "file" && name != "from")
+                    QVERIFY2(parameters.contains(name), qPrintable(name));
+            }
+            for (const QString& name : parameters) {
+                asked.insert(name);
+                QVERIFY(std::any_of(entry.parameters.begin(), entry.parameters.end(),
+                                    [&](const auto& p) { return p.name == name.toStdString(); }));
+            }
+            QCOMPARE(form.question().drill.csv.empty(), entry.name != "matrix");
+            QCOMPARE(form.question().drill.targets.empty(), entry.name == "matrix");
+        }
+        QVERIFY(asked.size() >= 10);
+        form.setDraft("A", "link-delay", {"E1", "A2"}, {}, {});
+        const auto question = form.question();
+        QCOMPARE(question.drill.targets, (std::vector<std::string>{"E1", "A2"}));
+        QCOMPARE(question.drill.parameters.size(), std::size_t{1});
+        QCOMPARE(question.drill.parameters[0].first, std::string("delay-ms"));
+    }
+
+    // Production: the verb stays dead until reason and name are typed; both go to the hosts.
+    void what_is_grave_is_typed() {
+        ConfirmText text;
+        text.application = "A";
+        text.verb = "Start silent";
+        text.production = true;
+        QTimer::singleShot(0, this, [] {
+            auto* dialog = qobject_cast<QDialog*>(QApplication::activeModalWidget());
+            auto* go = dialog->findChild<QPushButton*>("confirm-go");
+            auto* name = dialog->findChild<QLineEdit*>("confirm-name");
+            QVERIFY(!go->isEnabled());
+            QTest::keyClicks(dialog->findChild<QLineEdit*>("confirm-reason"), "yearly exercise");
+            QTest::keyClicks(name, "B");
+            QVERIFY(!go->isEnabled());
+            name->clear();
+            QTest::keyClicks(name, "A");
+            QVERIFY(go->isEnabled());
+            QTest::mouseClick(go, Qt::LeftButton);
+        });
+        const auto given = confirm(nullptr, text);
+        QVERIFY(given.has_value());
+        QCOMPARE(given->name, QString("A"));
+        QCOMPARE(given->reason, QString("yearly exercise"));
+        text.production = false;
+        QTimer::singleShot(0, this, [] {
+            auto* dialog = qobject_cast<QDialog*>(QApplication::activeModalWidget());
+            QTest::keyClick(dialog, Qt::Key_Return); // Cancel has the focus
+        });
+        QVERIFY(!confirm(nullptr, text).has_value());
+    }
+
+    void space_presses_the_button_that_has_the_focus() {
+        Session session;
+        MainWindow window(session);
+        window.show();
+        window.activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(&window));
+        window.showPane("sessions");
+        auto* box = window.drills()->findChild<QCheckBox*>();
+        window.showPane("drills");
+        QSignalSpy toggled(box, &QCheckBox::toggled);
+        box->setFocus();
+        QTest::keyClick(box, Qt::Key_Space);
+        QCOMPARE(toggled.count(), 1);
+    }
+
+    void four_views_at_once_and_back() {
+        Session session;
+        MainWindow window(session);
+        window.resize(1280, 800);
+        window.show();
+        const auto action = [&](const QString& text) {
+            for (QAction* one : window.actions())
+                if (one->text().remove('&').startsWith(text))
+                    return one->trigger();
+            QFAIL(qPrintable(text));
+        };
+        const auto in_sight = [&] {
+            QStringList out;
+            for (const auto* pane : window.panes())
+                if (pane->isVisible() && !pane->visibleRegion().isEmpty())
+                    out << pane->name();
+            out.sort();
+            return out;
+        };
+        action("Watch a fault");
+        QTRY_COMPARE(in_sight(), QStringList({"events", "matrix", "placement", "timeline"}));
+        action("Reset layout");
+        QTRY_COMPARE(in_sight(), QStringList({"overview"}));
+    }
+
+    void every_view_says_that_nothing_is_connected() {
+        Session session;
+        MainWindow window(session);
+        window.show();
+        for (const auto* pane : window.panes()) {
+            window.showPane(pane->name());
+            QCoreApplication::processEvents();
+            auto* frame = pane->findChild<StateFrame*>();
+            QVERIFY(frame != nullptr);
+            if (pane->name() != "sessions")
+                QCOMPARE(frame->viewState().condition, Condition::NoProfile);
+        }
+        QVERIFY(!session.mayDrill());
+    }
+
+    void every_action_has_a_name_and_no_single_key_starts_a_fault() {
+        Session session;
+        MainWindow window(session);
+        QVERIFY(window.actions().size() > 30);
+        QSet<QString> keys;
+        for (const QAction* action : window.actions()) {
+            QVERIFY(!action->text().isEmpty());
+            const QString key = action->shortcut().toString();
+            if (key.isEmpty())
+                continue;
+            QVERIFY2(!keys.contains(key), qPrintable("twice: " + key));
+            keys.insert(key);
+            if (!key.contains('+') && action->text().contains("drill", Qt::CaseInsensitive))
+                QFAIL(qPrintable(action->text() + " starts by one key"));
+        }
+        // A key of a view that is also one of the window would do nothing there.
+        for (const auto* shortcut : window.findChildren<QShortcut*>())
+            QVERIFY2(!keys.contains(shortcut->key().toString()),
+                     qPrintable(shortcut->key().toString()));
+        for (const auto* one : window.findChildren<QAbstractButton*>())
+            QVERIFY2(one->shortcut().isEmpty() || one->text().contains('&'),
+                     qPrintable(one->text()));
+        for (const char* key : {"Ctrl+1", "Ctrl+9", "Ctrl+K", "F1", "/", "N", "Space", "[", "]",
+                                "Ctrl+E", "Ctrl+Z", "Ctrl+Shift+X"})
+            QVERIFY2(keys.contains(key), key);
+    }
+
+    void every_part_has_an_accessible_name_and_can_be_reached() {
+        Session session;
+        MainWindow window(session);
+        window.show();
+        int reached = 0;
+        QSet<QWidget*> seen;
+        for (QWidget* at = window.nextInFocusChain(); at != &window && !seen.contains(at);
+             at = at->nextInFocusChain()) {
+            seen.insert(at);
+            reached += (at->focusPolicy() & Qt::TabFocus) != 0 ? 1 : 0;
+        }
+        QVERIFY(reached > 20);
+        for (const auto* pane : window.panes())
+            QVERIFY(!pane->accessibleName().isEmpty());
+    }
+};
+
+} // namespace zz::console
+
+QTEST_MAIN(zz::console::FrameTest)
+#include "frame_test.moc"
