@@ -41,6 +41,10 @@ function(zz_room name folder rooms libraries)
     if(sources OR protos)
         add_library(zz_${name} STATIC ${sources})
         target_link_libraries(zz_${name} PUBLIC zz_options ${links} ${libraries})
+        # Files of a room include the same heavy headers: compiled together they cost a third.
+        if(NOT name STREQUAL "bench") # each of its files is one benchmark
+            set_target_properties(zz_${name} PROPERTIES UNITY_BUILD ${ZZ_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+        endif()
         zz_qt(zz_${name} ${name})
     else()
         add_library(zz_${name} INTERFACE)
@@ -63,10 +67,6 @@ endfunction()
 function(zz_qt target room)
     if(room MATCHES "^console_")
         set_target_properties(${target} PROPERTIES AUTOMOC ON)
-        # Its files include the same heavy headers: together they compile in a third of the time.
-        if(room STREQUAL "console_app")
-            set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
-        endif()
         target_compile_definitions(${target} PUBLIC QT_NO_KEYWORDS)
     endif()
     # What the console takes from the services needs no database.
@@ -95,8 +95,39 @@ function(zz_protobuf target folder)
     target_include_directories(${target} SYSTEM PUBLIC ${PROJECT_BINARY_DIR})
 endfunction()
 
-# Every <floor>/<room>/*_test.cpp becomes one QTest program linked with that room; CTest label = floor. Below
-# tests/console the folders are those of the console: core, link, model, view, app.
+# What tests include most, compiled once for whole builds. It comes before all else, so `slots` and `signals` stay
+# ordinary words there too (QT_NO_KEYWORDS).
+function(zz_test_precompiled)
+    set(empty ${PROJECT_BINARY_DIR}/test_precompiled.cpp)
+    file(CONFIGURE OUTPUT ${empty} CONTENT "// Nothing: the header is what counts.\n")
+    add_library(zz_test_precompiled OBJECT ${empty})
+    target_link_libraries(zz_test_precompiled PRIVATE zz_options fmt::fmt Qt6::Test)
+    target_compile_definitions(zz_test_precompiled PRIVATE QT_NO_KEYWORDS)
+    target_compile_options(zz_test_precompiled PRIVATE -fPIE)
+    target_precompile_headers(zz_test_precompiled PRIVATE ${PROJECT_SOURCE_DIR}/tests/precompiled.h)
+endfunction()
+
+# One QTest program of one file and what supports it. Its moc runs without the machinery of AUTOMOC, which would
+# cost more than the test.
+function(zz_test_program target source)
+    get_filename_component(name ${source} NAME_WE)
+    set(moc ${PROJECT_BINARY_DIR}/moc/${target}/${name}.moc)
+    add_custom_command(OUTPUT ${moc} COMMAND Qt6::moc ${source} -o ${moc} DEPENDS ${source} VERBATIM)
+    file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/moc/${target})
+    add_executable(${target} ${source} ${moc} ${ARGN})
+    target_include_directories(${target} PRIVATE ${PROJECT_BINARY_DIR}/moc/${target})
+    target_link_libraries(${target} PRIVATE Qt6::Test)
+    target_compile_definitions(${target} PRIVATE QT_NO_KEYWORDS ZZ_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+        ZZ_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+    # With Qt Gui, and in another folder, <QtTest> is another.
+    if(ZZ_UNITY AND NOT target MATCHES "^console_" AND CMAKE_CURRENT_SOURCE_DIR STREQUAL PROJECT_SOURCE_DIR)
+        target_compile_options(${target} PRIVATE -fpch-preprocess)
+        target_precompile_headers(${target} REUSE_FROM zz_test_precompiled)
+    endif()
+endfunction()
+
+# Every <floor>/<room>/*_test.cpp becomes one program linked with that room; CTest label = floor. Below tests/console
+# the folders are those of the console: core, link, model, view, app.
 function(zz_tests floor)
     file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${floor}/*/*_test.cpp)
     foreach(test IN LISTS tests)
@@ -108,10 +139,8 @@ function(zz_tests floor)
         endif()
         file(GLOB support CONFIGURE_DEPENDS ${folder}/*_support.cpp)
         set(target ${room}_${name})
-        add_executable(${target} ${test} ${support})
-        set_target_properties(${target} PROPERTIES AUTOMOC ON)
-        target_link_libraries(${target} PRIVATE zz_${room} Qt6::Test)
-        target_compile_definitions(${target} PRIVATE ZZ_SOURCE_DIR="${PROJECT_SOURCE_DIR}" ZZ_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+        zz_test_program(${target} ${test} ${support})
+        target_link_libraries(${target} PRIVATE zz_${room})
         add_test(NAME ${floor}.${room}.${name} COMMAND ${target})
         set_tests_properties(${floor}.${room}.${name} PROPERTIES LABELS ${floor} TIMEOUT 600)
         if(floor STREQUAL "console")

@@ -18,7 +18,7 @@ namespace zz::demo {
 namespace {
 
 constexpr std::size_t kOutputMax = std::size_t{64} << 20;
-constexpr int kStepMs = 20;
+constexpr int kWaitStepMs = 20;
 
 volatile std::sig_atomic_t caught = 0;
 
@@ -140,13 +140,13 @@ void Child::signal(int number) {
 
 void Child::stop(int patience_ms) {
     signal(SIGTERM);
-    for (int waited = 0; running() && waited < patience_ms; waited += kStepMs) {
-        ::poll(nullptr, 0, kStepMs);
+    for (int waited = 0; running() && waited < patience_ms; waited += kWaitStepMs) {
+        ::poll(nullptr, 0, kWaitStepMs);
         poll(0);
     }
     signal(SIGKILL);
     while (running()) {
-        ::poll(nullptr, 0, kStepMs);
+        ::poll(nullptr, 0, kWaitStepMs);
         poll(0);
     }
 }

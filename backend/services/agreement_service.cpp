@@ -280,7 +280,7 @@ class AgreementService final : public runtime::Service {
     std::optional<ReplicaShell> shell_;
 };
 
-int run(const Arguments& arguments) {
+int run_agreement(const Arguments& arguments) {
     auto setup = read_setup(arguments, find_replica);
     if (!setup)
         return cannot_run(setup.error());
@@ -316,7 +316,7 @@ int agreement_main(int argc, char** argv) {
     app.add_option("--replica", arguments.replica, "A1, A2, ...")->required();
     app.add_option("--host-socket", arguments.host_socket, "where the zz-host of this host listens")
         ->required();
-    return service_main(argc, argv, app, arguments, [&] { return run(arguments); });
+    return service_main(argc, argv, app, arguments, [&] { return run_agreement(arguments); });
 }
 
 } // namespace zz::services

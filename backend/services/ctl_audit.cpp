@@ -17,7 +17,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr Duration kPatience = seconds(3);
 constexpr std::uint32_t kEntriesAtOnce = 512;
 
 struct Listed {
@@ -25,7 +24,7 @@ struct Listed {
     telemetry::AuditEntry entry;
 };
 
-json to_json(const Listed& listed) {
+json entry_json(const Listed& listed) {
     const auto& e = listed.entry;
     return {{"host", listed.host},
             {"n", e.n()},
@@ -61,7 +60,7 @@ bool fetch(OperatorClient& client, const cluster::Host& host, std::vector<Listed
         telemetry::CommandBody body;
         body.mutable_audit_list()->set_after(after);
         body.mutable_audit_list()->set_count_max(kEntriesAtOnce);
-        const auto answers = client.ask(body, kPatience, {host.id});
+        const auto answers = client.ask(body, kAnswerPatience, {host.id});
         const auto it = answers.find(host.id);
         if (it == answers.end() || !it->second.ok() || !it->second.has_audit())
             return false;
@@ -96,7 +95,7 @@ int list(const std::string& dir, bool as_json) {
     if (as_json) {
         json entries = json::array();
         for (const auto& entry : all)
-            entries.push_back(to_json(entry));
+            entries.push_back(entry_json(entry));
         fmt::print("{}\n", json{{"entries", entries}, {"silent", silent}}.dump(
                                -1, ' ', false, json::error_handler_t::replace));
     } else {

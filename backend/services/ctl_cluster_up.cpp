@@ -44,7 +44,7 @@ std::string joined(const std::vector<std::string>& words) {
     return out;
 }
 
-int up(const std::string& dir, bool json, std::uint32_t patience_s) {
+int up(const std::string& dir, bool as_json, std::uint32_t patience_s) {
     const Layout layout{dir};
     const auto cluster = cluster::load(layout.cluster_file());
     if (!cluster)
@@ -71,7 +71,7 @@ int up(const std::string& dir, bool json, std::uint32_t patience_s) {
                                       waiting.empty() ? "none" : joined(waiting), layout.hosts()));
     } while (true);
     const auto ms = (runtime::now() - began) / milliseconds(1);
-    if (json)
+    if (as_json)
         fmt::print("{}\n", nlohmann::json{{"serving", true}, {"milliseconds", ms}}.dump());
     else
         fmt::print("{} hosts, {} applications serve after {} ms\n", cluster->hosts.size(),

@@ -13,7 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr Duration kPatience = seconds(3);
 
 std::string row(const std::string& name, const json& cost) {
     const auto number = [](const json& value) { return value.get<std::uint64_t>(); };
@@ -35,7 +34,7 @@ int cost(const std::string& file, const std::string& dir, bool as_json) {
     json status;
     if (file.empty())
         if (auto client = OperatorClient::make(layout, *cluster)) {
-            const auto snapshots = (*client)->snapshots(kPatience);
+            const auto snapshots = (*client)->snapshots(kAnswerPatience);
             if (!snapshots.empty())
                 status = status_json(*cluster, snapshots);
         }

@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-std::string joined(const json& list) {
+std::string listed(const json& list) {
     std::string out;
     for (const auto& entry : list)
         out += (out.empty() ? "" : ", ") + entry.get<std::string>();
@@ -79,8 +79,8 @@ std::string in_words(std::string_view title, const json& p) {
     return fmt::format(
         "{:<10} {}; wakes {}; convicted {}; unresponsive {}; left of f: agreement {}, "
         "execution {}",
-        title, p["verdict"].get<std::string>(), joined(p["wakes"]), joined(p["convicted"]),
-        joined(p["unresponsive"]), p["margin"]["agreement"].dump(),
+        title, p["verdict"].get<std::string>(), listed(p["wakes"]), listed(p["convicted"]),
+        listed(p["unresponsive"]), p["margin"]["agreement"].dump(),
         p["margin"]["execution"].dump());
 }
 
@@ -102,7 +102,7 @@ int drill_plan(const DrillWords& words) {
             out["applications"][part.application] = one;
             text += fmt::format("application {}\n", part.application);
         }
-        text += in_words("predicted", one) + "\nliars      " + joined(one["targets"]) + "\n" +
+        text += in_words("predicted", one) + "\nliars      " + listed(one["targets"]) + "\n" +
                 part.prediction.text + "\n";
     }
     print(out, words.json, text + (planned->exceeds ? "beyond f: needs --force" : "within f"));
@@ -121,7 +121,7 @@ int drill_catalog(bool as_json) {
                        {"targets", roles},
                        {"parameters", parameters}});
         if (!as_json)
-            fmt::print("{:<20} {:<22} {}\n", entry.name, joined(roles), entry.text);
+            fmt::print("{:<20} {:<22} {}\n", entry.name, listed(roles), entry.text);
     }
     if (as_json)
         fmt::print("{}\n", out.dump());

@@ -14,8 +14,6 @@
 namespace zz::services::ctl {
 namespace {
 
-constexpr Duration kPatience = seconds(3);
-
 std::string kind_name(const telemetry::Event& event) {
     std::string name = telemetry::EventKind_Name(event.kind());
     for (char& c : name)
@@ -32,7 +30,7 @@ std::string iso(std::int64_t ns) {
     return fmt::format("{}.{:03}Z", text.data(), ns / 1'000'000 % 1000);
 }
 
-nlohmann::json to_json(const cluster::Cluster& cluster, const telemetry::Update& update) {
+nlohmann::json update_json(const cluster::Cluster& cluster, const telemetry::Update& update) {
     const auto& e = update.event();
     const auto* host = cluster.host(HostId(update.host()));
     nlohmann::json out{{"host", host != nullptr ? host->name : "?"},
@@ -69,9 +67,9 @@ nlohmann::json to_json(const cluster::Cluster& cluster, const telemetry::Update&
     return out;
 }
 
-void print(const cluster::Cluster& cluster, const telemetry::Update& update, bool json) {
-    const auto line = to_json(cluster, update);
-    if (json) {
+void print(const cluster::Cluster& cluster, const telemetry::Update& update, bool as_json) {
+    const auto line = update_json(cluster, update);
+    if (as_json) {
         fmt::print("{}\n", line.dump());
         return;
     }
@@ -85,7 +83,7 @@ void print(const cluster::Cluster& cluster, const telemetry::Update& update, boo
     fmt::print("\n");
 }
 
-int follow(const cluster::Cluster& cluster, OperatorClient& client, bool json) {
+int follow(const cluster::Cluster& cluster, OperatorClient& client, bool as_json) {
     runtime::StopSignal stop;
     for (const auto& host : cluster.hosts) {
         const Status subscribed = client.transport().subscribe(
@@ -100,14 +98,14 @@ int follow(const cluster::Cluster& cluster, OperatorClient& client, bool json) {
             if (update.ParseFromArray(received.frame.view().data(),
                                       static_cast<int>(received.frame.size())) &&
                 update.has_event())
-                print(cluster, update, json);
+                print(cluster, update, as_json);
         }
         std::fflush(stdout);
     }
     return kDone;
 }
 
-int events(const std::string& dir, bool follows, bool json) {
+int events(const std::string& dir, bool follows, bool as_json) {
     const Layout layout{dir};
     const auto cluster = cluster::load(layout.cluster_file());
     if (!cluster)
@@ -118,7 +116,7 @@ int events(const std::string& dir, bool follows, bool json) {
     telemetry::CommandBody body;
     body.mutable_events()->set_count_max(telemetry::kEventsPerSourceMax);
     std::vector<telemetry::Update> all;
-    const auto answers = (*client)->ask(body, kPatience);
+    const auto answers = (*client)->ask(body, kAnswerPatience);
     for (const auto& [host, answer] : answers)
         for (const auto& update : answer.events().updates())
             all.push_back(update);
@@ -126,13 +124,13 @@ int events(const std::string& dir, bool follows, bool json) {
         return a.event().wall_ns() < b.event().wall_ns();
     });
     for (const auto& update : all)
-        print(*cluster, update, json);
+        print(*cluster, update, as_json);
     for (const auto& host : cluster->hosts)
         if (!answers.contains(host.id))
             fmt::print(stderr, "zzctl: host {} does not answer: its events are missing\n",
                        host.name);
     if (follows)
-        return follow(*cluster, **client, json);
+        return follow(*cluster, **client, as_json);
     return answers.empty() ? failed("no host answers: is the data center up?") : kDone;
 }
 

@@ -20,7 +20,6 @@ namespace {
 using nlohmann::json;
 using telemetry::EvidenceItem;
 
-constexpr Duration kPatience = seconds(3);
 
 std::string application_name(const cluster::Cluster& cluster, const EvidenceItem& item) {
     return item.application() < cluster.applications.size()
@@ -37,7 +36,7 @@ std::string_view vote_name(std::uint32_t vote) {
     return vote == 2 ? "checkpoint" : "reply";
 }
 
-json to_json(const cluster::Cluster& cluster, const EvidenceItem& item,
+json item_json(const cluster::Cluster& cluster, const EvidenceItem& item,
              const std::set<std::string>& hosts) {
     json out{{"id", runtime::safe_text(item.id())},
              {"app", application_name(cluster, item)},
@@ -62,7 +61,7 @@ int list(const std::string& dir, bool as_json) {
         return failed(client.error().text);
     telemetry::CommandBody body;
     body.mutable_evidence_list();
-    const auto answers = (*client)->ask(body, kPatience);
+    const auto answers = (*client)->ask(body, kAnswerPatience);
     std::map<std::string, std::pair<EvidenceItem, std::set<std::string>>> by_id;
     for (const auto& [host, answer] : answers)
         for (const auto& item : answer.evidence().items()) {
@@ -77,7 +76,7 @@ int list(const std::string& dir, bool as_json) {
     });
     json out = json::array();
     for (const auto& [item, hosts] : items) {
-        out.push_back(to_json(*cluster, item, hosts));
+        out.push_back(item_json(*cluster, item, hosts));
         if (!as_json)
             fmt::print("{}  {}.{:<6} n={} ({}): {}\n", runtime::safe_text(item.id()),
                        application_name(*cluster, item),
@@ -122,13 +121,13 @@ Fetched fetch(OperatorClient& client, const std::string& id) {
                     out.configurations.push_back(blob_of(frame));
             }
     };
-    take(client.ask(body, kPatience));
+    take(client.ask(body, kAnswerPatience));
     if (!out.item)
         return out;
     // Hosts that do not keep the item did not know its application.
     out.configurations.clear();
     body.mutable_evidence_get()->set_application(out.item->application());
-    take(client.ask(body, kPatience));
+    take(client.ask(body, kAnswerPatience));
     return out;
 }
 

@@ -44,7 +44,7 @@ Json process_json(const cluster::Cluster& cluster, HostId host, const telemetry:
             {"sends_dropped", process.sends_dropped()}};
 }
 
-Json to_json(const cluster::Cluster& cluster,
+Json facts_json(const cluster::Cluster& cluster,
              const std::map<HostId, telemetry::Snapshot>& snapshots) {
     Json processes = Json::array(), metrics = Json::object();
     for (const auto& [host, snapshot] : snapshots)
@@ -56,7 +56,7 @@ Json to_json(const cluster::Cluster& cluster,
     return {{"processes", std::move(processes)}, {"metrics", std::move(metrics)}};
 }
 
-int facts(const std::string& dir, bool json) {
+int facts(const std::string& dir, bool as_json) {
     const Layout layout{dir};
     const auto cluster = cluster::load(layout.cluster_file());
     if (!cluster)
@@ -67,8 +67,8 @@ int facts(const std::string& dir, bool json) {
     const auto snapshots = (*client)->snapshots(seconds(3));
     if (snapshots.empty())
         return failed("no host answers: is the data center up?");
-    if (json) {
-        fmt::print("{}\n", to_json(*cluster, snapshots).dump());
+    if (as_json) {
+        fmt::print("{}\n", facts_json(*cluster, snapshots).dump());
         return kDone;
     }
     for (const auto& [host, snapshot] : snapshots)

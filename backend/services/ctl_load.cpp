@@ -11,7 +11,7 @@
 namespace zz::services::ctl {
 namespace {
 
-nlohmann::json to_json(const LoadResult& r) {
+nlohmann::json result_json(const LoadResult& r) {
     nlohmann::json series = nlohmann::json::array();
     for (std::size_t i = 0; i < r.series.size(); ++i)
         series.push_back({{"second", i + 1},
@@ -30,15 +30,15 @@ nlohmann::json to_json(const LoadResult& r) {
             {"series", std::move(series)}};
 }
 
-int load(const LoadOptions& options, bool json) {
+int load(const LoadOptions& options, bool as_json) {
     if (options.dirtied > options.touched)
         return bad_usage(fmt::format("--dirtied {}: no more than --touched {} keys can be written",
                                      options.dirtied, options.touched));
     const auto result = run_load(options);
     if (!result)
         return failed(result.error().text);
-    if (json)
-        fmt::print("{}\n", to_json(*result).dump());
+    if (as_json)
+        fmt::print("{}\n", result_json(*result).dump());
     else
         fmt::print(
             "{:.0f} requests/s, p50 {} us, p99 {} us; {} replies checked, {} wrong, {} errors; "

@@ -17,7 +17,6 @@
 namespace zz::services::ctl {
 namespace {
 
-constexpr Duration kPatience = seconds(3);
 constexpr Duration kFlushEvery = seconds(1);
 constexpr Duration kRepairEvery = seconds(2); // snapshots of hosts whose stream has a hole
 
@@ -48,7 +47,7 @@ class Recorder {
             if (!subscribed)
                 return subscribed;
         }
-        return take_snapshots(kPatience);
+        return take_snapshots(kAnswerPatience);
     }
     std::size_t hosts_heard() const { return book_.hosts().size(); }
 

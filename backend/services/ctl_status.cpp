@@ -11,8 +11,6 @@
 namespace zz::services::ctl {
 namespace {
 
-constexpr Duration kPatience = seconds(3);
-
 std::string word(const nlohmann::json& value) {
     return value.is_null()     ? "unknown"
            : value.is_string() ? value.get<std::string>()
@@ -58,7 +56,7 @@ void print_table(const nlohmann::json& status) {
                    word(gateway["address"]));
 }
 
-int status(const std::string& dir, bool json) {
+int status(const std::string& dir, bool as_json) {
     const Layout layout{dir};
     const auto cluster = cluster::load(layout.cluster_file());
     if (!cluster)
@@ -66,8 +64,8 @@ int status(const std::string& dir, bool json) {
     auto client = OperatorClient::make(layout, *cluster);
     if (!client)
         return failed(client.error().text);
-    const auto view = status_json(*cluster, (*client)->snapshots(kPatience));
-    if (json)
+    const auto view = status_json(*cluster, (*client)->snapshots(kAnswerPatience));
+    if (as_json)
         fmt::print("{}\n", view.dump());
     else
         print_table(view);

@@ -12,7 +12,6 @@
 namespace zz::services {
 namespace {
 
-constexpr Duration kPatience = seconds(3);
 constexpr std::uint32_t kEventsAtOnce = 4096;
 
 SlotId slot_of(const nlohmann::json& replica) {
@@ -82,7 +81,7 @@ std::vector<DrillFile> DrillSite::drill_files() const {
 }
 
 Result<nlohmann::json> DrillSite::status() {
-    const auto view = status_json(cluster_, client_->snapshots(kPatience));
+    const auto view = status_json(cluster_, client_->snapshots(kAnswerPatience));
     for (const auto& app : view["applications"])
         if (app["name"] == application_->name)
             return app;
@@ -124,7 +123,7 @@ bool DrillSite::at_rest(const nlohmann::json& status) const {
 Mark DrillSite::mark() {
     Mark mark;
     mark.wall_ns = runtime::wall_ns();
-    for (const auto& [host, snapshot] : client_->snapshots(kPatience))
+    for (const auto& [host, snapshot] : client_->snapshots(kAnswerPatience))
         mark.numbers[host] = snapshot.host_number();
     return mark;
 }
@@ -138,7 +137,7 @@ std::vector<telemetry::Event> DrillSite::events_since(const Mark& mark) {
             telemetry::CommandBody body;
             body.mutable_events()->set_after_host_number(after);
             body.mutable_events()->set_count_max(kEventsAtOnce);
-            const auto answers = client_->ask(body, kPatience, {host.id});
+            const auto answers = client_->ask(body, kAnswerPatience, {host.id});
             const auto answer = answers.find(host.id);
             more = false;
             if (answer == answers.end() || !answer->second.has_events())

@@ -180,7 +180,7 @@ class ExecutionService final : public runtime::Service {
     std::optional<Engineer> engineer_;
 };
 
-int run(const Arguments& arguments) {
+int run_execution(const Arguments& arguments) {
     auto setup = read_setup(arguments, find_slot);
     if (!setup)
         return cannot_run(setup.error());
@@ -215,7 +215,7 @@ int execution_main(int argc, char** argv) {
     app.add_option("--incarnation", arguments.incarnation, "of the slot")->required();
     app.add_option("--host-socket", arguments.host_socket, "where the zz-host of this host listens")
         ->required();
-    return service_main(argc, argv, app, arguments, [&] { return run(arguments); });
+    return service_main(argc, argv, app, arguments, [&] { return run_execution(arguments); });
 }
 
 } // namespace zz::services

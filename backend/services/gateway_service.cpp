@@ -167,7 +167,7 @@ class GatewayService final : public runtime::Service {
     DrillPort drills_;
 };
 
-int run(const Arguments& arguments) {
+int run_gateway(const Arguments& arguments) {
     auto setup = read_setup(arguments, find_client);
     if (!setup)
         return cannot_run(setup.error());
@@ -206,7 +206,7 @@ int gateway_main(int argc, char** argv) {
         ->required();
     app.add_option("--host-socket", arguments.host_socket, "where the zz-host of this host listens")
         ->required();
-    return service_main(argc, argv, app, arguments, [&] { return run(arguments); });
+    return service_main(argc, argv, app, arguments, [&] { return run_gateway(arguments); });
 }
 
 } // namespace zz::services

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
@@ -19,6 +20,8 @@
 
 namespace zz::services {
 namespace {
+
+constexpr Duration kTrimEvery = seconds(10);
 
 Status find_zz_host(Setup& setup) {
     if (const Status found = find_host(setup); !found)
@@ -73,7 +76,7 @@ class HostService {
     }
 
     void run() {
-        Instant next_beat{};
+        Instant next_beat{}, next_trim{};
         while (!stop_.stopped()) {
             Instant now = runtime::now();
             const std::array<int, 1> extra{stop_.fd()};
@@ -90,6 +93,11 @@ class HostService {
                 auditor_.on_turn(now);
                 tell_lost(now);
                 beat();
+            }
+            if (now >= next_trim) {
+                // Subscribers that came and went leave holes in the heap.
+                malloc_trim(0);
+                next_trim = now + kTrimEvery;
             }
             for (const auto& update : feed_.take())
                 take_own(update);
@@ -456,7 +464,7 @@ class HostService {
     Metrics metrics_; // last: its threads end first
 };
 
-int run(const Arguments& arguments) {
+int run_host(const Arguments& arguments) {
     auto setup = read_setup(arguments, find_zz_host);
     if (!setup)
         return cannot_run(setup.error());
@@ -493,7 +501,7 @@ int host_main(int argc, char** argv) {
     app.add_option("--host-socket", arguments.host_socket,
                    "for the services of this host: ipc://PATH")
         ->required();
-    return service_main(argc, argv, app, arguments, [&] { return run(arguments); });
+    return service_main(argc, argv, app, arguments, [&] { return run_host(arguments); });
 }
 
 } // namespace zz::services

@@ -14,6 +14,9 @@
 
 namespace zz::services {
 
+// How long hosts have to answer an operator.
+inline constexpr Duration kAnswerPatience = seconds(3);
+
 class OperatorClient {
   public:
     ~OperatorClient();

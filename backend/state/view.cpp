@@ -22,20 +22,16 @@ Start start_of(const Inner& inner, ByteView from) {
     return {0, true};
 }
 
-bool less(ByteView a, ByteView b) {
-    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
-}
-
 // An inner node on the way down, and the first slot that was not tried yet.
-struct Step {
+struct SlotStep {
     NodePtr node;
     unsigned slot = 0;
 };
 
 // Moves to the next child in order; null at the end.
-const Ref* advance(std::vector<Step>& way) {
+const Ref* advance(std::vector<SlotStep>& way) {
     while (!way.empty()) {
-        Step& step = way.back();
+        SlotStep& step = way.back();
         const auto& inner = static_cast<const Inner&>(*step.node);
         while (step.slot < kSlots) {
             const unsigned slot = step.slot++;
@@ -131,7 +127,7 @@ Overlay::Read View::get(ByteView key, Needs& needs) const {
 }
 
 Overlay::Entry View::next(ByteView from, Needs& needs) const {
-    std::vector<Step> way;
+    std::vector<SlotStep> way;
     const Ref* at = empty_ ? nullptr : &root_;
     while (at != nullptr) {
         const NodePtr node = peek(*at, needs);

@@ -26,15 +26,15 @@ Side side_of(const Inner& inner, unsigned slot, ByteView bound) {
     return common + 1 == length ? Side::AtOrAbove : Side::Crosses;
 }
 
-struct Step {
+struct RangeStep {
     NodePtr node;
     unsigned tried = 0; // slots
 };
 
 // The next child that may have keys within the bounds; null at the end.
-const Ref* advance(std::vector<Step>& way, const Overlay::Bounds& bounds) {
+const Ref* advance_within(std::vector<RangeStep>& way, const Overlay::Bounds& bounds) {
     while (!way.empty()) {
-        Step& step = way.back();
+        RangeStep& step = way.back();
         const auto& inner = static_cast<const Inner&>(*step.node);
         while (step.tried < kSlots) {
             const unsigned tried = step.tried++;
@@ -52,16 +52,12 @@ const Ref* advance(std::vector<Step>& way, const Overlay::Bounds& bounds) {
     return nullptr;
 }
 
-bool less(ByteView a, ByteView b) {
-    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
-}
-
 } // namespace
 
 Overlay::Range View::range(const Overlay::Bounds& bounds, Needs& needs) const {
     Overlay::Range out;
     std::size_t places = 0;
-    std::vector<Step> way;
+    std::vector<RangeStep> way;
     const Ref* at = empty_ ? nullptr : &root_;
     while (at != nullptr && places < bounds.count) {
         const NodePtr node = peek(*at, needs);
@@ -82,7 +78,7 @@ Overlay::Range View::range(const Overlay::Bounds& bounds, Needs& needs) const {
                 ++places;
             }
         }
-        at = advance(way, bounds);
+        at = advance_within(way, bounds);
     }
     return out;
 }

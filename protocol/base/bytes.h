@@ -2,6 +2,7 @@
 // Byte buffers, digests, keys, signatures: fixed-size values with order and equality.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <compare>
 #include <cstdint>
@@ -25,6 +26,9 @@ inline std::string_view text_of(ByteView b) {
 }
 inline Bytes bytes_of(std::string_view s) {
     return Bytes(s.begin(), s.end());
+}
+inline bool less(ByteView a, ByteView b) {
+    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
 }
 
 // Immutable bytes shared between messages, logs and queues; null and empty are equal.

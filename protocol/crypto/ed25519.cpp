@@ -7,20 +7,13 @@
 #include "protocol/base/check.h"
 #include "protocol/crypto/openssl_error.h"
 #include "protocol/crypto/random.h"
+#include "protocol/crypto/thread_context.h"
 
 namespace zz::crypto {
 namespace {
 
-struct ThreadContext {
-    EVP_MD_CTX* context = EVP_MD_CTX_new();
-    ThreadContext() { ZZ_CHECK(context != nullptr, "no memory for a signature context"); }
-    ThreadContext(const ThreadContext&) = delete;
-    ThreadContext& operator=(const ThreadContext&) = delete;
-    ~ThreadContext() { EVP_MD_CTX_free(context); }
-};
-
 // Reset, so that neither key nor state of an earlier use is in it.
-EVP_MD_CTX* thread_context() {
+EVP_MD_CTX* signature_context() {
     thread_local ThreadContext held;
     EVP_MD_CTX_reset(held.context);
     return held.context;
@@ -45,7 +38,7 @@ SigningKeyPair SigningKeyPair::from_seed(const Secret& seed) {
 }
 
 Signature SigningKeyPair::sign(ByteView message) const {
-    EVP_MD_CTX* context = thread_context();
+    EVP_MD_CTX* context = signature_context();
     ZZ_CHECK(EVP_DigestSignInit_ex(context, nullptr, nullptr, nullptr, nullptr, key_.get(),
                                    nullptr) == 1,
              "cannot begin a signature: {}", openssl_error());
@@ -69,7 +62,7 @@ VerifyKey::VerifyKey(const SigningKey& key)
 bool VerifyKey::verify(ByteView message, const Signature& signature) const {
     if (!key_)
         return false;
-    EVP_MD_CTX* context = thread_context();
+    EVP_MD_CTX* context = signature_context();
     ZZ_CHECK(EVP_DigestVerifyInit_ex(context, nullptr, nullptr, nullptr, nullptr, key_.get(),
                                      nullptr) == 1,
              "cannot begin a verification: {}", openssl_error());

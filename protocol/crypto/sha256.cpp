@@ -5,6 +5,7 @@
 
 #include "protocol/base/check.h"
 #include "protocol/crypto/openssl_error.h"
+#include "protocol/crypto/thread_context.h"
 
 namespace zz::crypto {
 namespace {
@@ -30,15 +31,7 @@ Digest end(EVP_MD_CTX* context) {
     return digest;
 }
 
-struct ThreadContext {
-    EVP_MD_CTX* context = EVP_MD_CTX_new();
-    ThreadContext() { ZZ_CHECK(context != nullptr, "no memory for a hash context"); }
-    ThreadContext(const ThreadContext&) = delete;
-    ThreadContext& operator=(const ThreadContext&) = delete;
-    ~ThreadContext() { EVP_MD_CTX_free(context); }
-};
-
-EVP_MD_CTX* thread_context() {
+EVP_MD_CTX* hash_context() {
     thread_local ThreadContext held;
     return held.context;
 }
@@ -46,14 +39,14 @@ EVP_MD_CTX* thread_context() {
 } // namespace
 
 Digest sha256(ByteView bytes) {
-    EVP_MD_CTX* context = thread_context();
+    EVP_MD_CTX* context = hash_context();
     begin(context);
     add(context, bytes);
     return end(context);
 }
 
 Digest sha256(std::initializer_list<ByteView> parts) {
-    EVP_MD_CTX* context = thread_context();
+    EVP_MD_CTX* context = hash_context();
     begin(context);
     for (ByteView part : parts)
         add(context, part);

@@ -9,7 +9,7 @@
 namespace zz::telemetry {
 namespace {
 
-Digest digest_of(const std::string& body) {
+Digest body_digest(const std::string& body) {
     return crypto::sha256(view_of(std::string(kCommandDomain) + body));
 }
 
@@ -18,7 +18,7 @@ Digest digest_of(const std::string& body) {
 Command sign_command(const CommandBody& body, const crypto::SigningKeyPair& key) {
     Command command;
     command.set_body(body.SerializeAsString());
-    const Signature signature = key.sign(digest_of(command.body()).view());
+    const Signature signature = key.sign(body_digest(command.body()).view());
     command.set_signature(std::string(text_of(signature.view())));
     return command;
 }
@@ -39,7 +39,7 @@ bool is_signed_by(const Command& command, const SigningKey& key) {
     if (command.signature().size() != Signature::size)
         return false;
     std::copy(command.signature().begin(), command.signature().end(), signature.bytes.begin());
-    return crypto::VerifyKey(key).verify(digest_of(command.body()).view(), signature);
+    return crypto::VerifyKey(key).verify(body_digest(command.body()).view(), signature);
 }
 
 } // namespace zz::telemetry

@@ -6,7 +6,6 @@
 namespace zz::telemetry {
 namespace {
 
-constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 
 } // namespace
 

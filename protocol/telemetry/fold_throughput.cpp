@@ -7,7 +7,6 @@ namespace zz::telemetry {
 namespace {
 
 constexpr std::size_t kOpenSeconds = 16; // a client may come late by so many
-constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 
 } // namespace
 

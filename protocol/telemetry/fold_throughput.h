@@ -14,6 +14,7 @@
 
 namespace zz::telemetry {
 
+inline constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 inline constexpr std::size_t kThroughputSecondsMax = 2 * 3600;
 inline constexpr std::size_t kThroughputClientsMax = 256; // of one second
 

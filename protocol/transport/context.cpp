@@ -18,10 +18,6 @@ constexpr std::size_t kRequestParts = 7;
 // Unread events of one socket; at more ZeroMQ's own thread waits for the owner's next poll().
 constexpr int kMonitorEventsMax = 10'000;
 
-int milliseconds_of(Duration duration) {
-    return static_cast<int>(duration / milliseconds(1));
-}
-
 } // namespace
 
 void Domain::allow(const ExchangeKey& key) {

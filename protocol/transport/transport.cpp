@@ -14,10 +14,6 @@ namespace zz::transport {
 
 namespace {
 
-int milliseconds_of(Duration duration) {
-    return static_cast<int>(duration / milliseconds(1));
-}
-
 } // namespace
 
 Waker::Descriptor::Descriptor() : fd(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}

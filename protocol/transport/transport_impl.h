@@ -12,6 +12,11 @@
 
 namespace zz::transport {
 
+// As socket options want it.
+inline int milliseconds_of(Duration duration) {
+    return static_cast<int>(duration / milliseconds(1));
+}
+
 // All that is known of one peer. Bounded by the allow-list and the dials of the owner.
 struct Link {
     FrameQueue queue;

@@ -8,7 +8,7 @@
 class OffByOneTest : public QObject {
     Q_OBJECT
 
-  private slots:
+  private Q_SLOTS:
     void a_quorum_one_too_small_is_caught() {
         constexpr std::uint64_t kSeedsMax = 150;
         for (std::uint64_t seed = 1; seed <= kSeedsMax; ++seed) {

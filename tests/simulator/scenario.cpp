@@ -13,7 +13,6 @@ namespace zz::simulator {
 
 namespace {
 
-inline constexpr Duration kStartBound = seconds(30);
 inline constexpr Duration kFaultsFor = seconds(12);
 inline constexpr std::uint32_t kFaultsMin = 20, kFaultsMore = 10;
 inline constexpr Duration kHealBound = seconds(400);

@@ -145,7 +145,7 @@ class ScenariosTest : public QObject {
         expect(site, site.checker.convicted().empty(), "somebody was convicted");
     }
 
-  private slots:
+  private Q_SLOTS:
     void e4_a_lie_to_one_client_wakes_nobody() {
         LiesToOne liar(client(1));
         std::uint64_t lies = 0;

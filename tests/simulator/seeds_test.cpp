@@ -7,7 +7,7 @@
 class SeedsTest : public QObject {
     Q_OBJECT
 
-  private slots:
+  private Q_SLOTS:
     void a_seed_repeated_gives_the_same_trace() {
         std::uint64_t before = 0;
         for (std::uint64_t seed = 1001; seed <= 1020; ++seed) {

@@ -9,6 +9,9 @@
 
 namespace zz::simulator {
 
+// A data center without faults is at rest within it.
+inline constexpr Duration kStartBound = seconds(30);
+
 struct Shape {
     Faults faults;
     cluster::WakeupPolicy policy = cluster::WakeupPolicy::Evidence;

@@ -6,7 +6,6 @@
 namespace zz::simulator {
 namespace {
 
-constexpr Duration kStartBound = seconds(30);
 constexpr Duration kRestBound = seconds(300);
 
 Shape shape_of(std::uint64_t seed, std::uint32_t f, cluster::SpareKind spare) {

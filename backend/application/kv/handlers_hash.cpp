@@ -13,7 +13,7 @@ Bytes copy(ByteView bytes) {
     return Bytes(bytes.begin(), bytes.end());
 }
 
-std::optional<Collection> open(Store& store, const Arguments& arguments, Reply& reply) {
+std::optional<Collection> open_hash(Store& store, const Arguments& arguments, Reply& reply) {
     return Collection::open(store, arguments[1], Type::Hash, reply);
 }
 
@@ -31,7 +31,7 @@ std::optional<std::int64_t> set_fields(Store& store, const Arguments& arguments,
         reply.error(wrong_arity(arguments));
         return std::nullopt;
     }
-    auto hash = open(store, arguments, reply);
+    auto hash = open_hash(store, arguments, reply);
     if (!hash) {
         return std::nullopt;
     }
@@ -43,19 +43,19 @@ std::optional<std::int64_t> set_fields(Store& store, const Arguments& arguments,
     return fresh;
 }
 
-enum class Show : std::uint8_t { Both, Fields, Values };
+enum class Shown : std::uint8_t { Both, Fields, Values };
 
-void show_all(Store& store, const Arguments& arguments, Show show, Reply& reply) {
-    auto hash = open(store, arguments, reply);
+void show_all(Store& store, const Arguments& arguments, Shown show, Reply& reply) {
+    auto hash = open_hash(store, arguments, reply);
     if (!hash) {
         return;
     }
-    reply.array(hash->count() * (show == Show::Both ? 2 : 1));
+    reply.array(hash->count() * (show == Shown::Both ? 2 : 1));
     hash->each(hash->fields(), [&](const Collection::Element& element) {
-        if (show != Show::Values) {
+        if (show != Shown::Values) {
             reply.bulk(element.name);
         }
-        if (show != Show::Fields) {
+        if (show != Shown::Fields) {
             reply.bulk(element.value);
         }
         return reply.size() <= kReplyBytesMax;
@@ -77,7 +77,7 @@ void run_hmset(Store& store, const Arguments& arguments, Reply& reply) {
 }
 
 void run_hsetnx(Store& store, const Arguments& arguments, Reply& reply) {
-    auto hash = open(store, arguments, reply);
+    auto hash = open_hash(store, arguments, reply);
     if (!hash) {
         return;
     }
@@ -90,13 +90,13 @@ void run_hsetnx(Store& store, const Arguments& arguments, Reply& reply) {
 }
 
 void run_hget(Store& store, const Arguments& arguments, Reply& reply) {
-    if (auto hash = open(store, arguments, reply)) {
+    if (auto hash = open_hash(store, arguments, reply)) {
         put_value(reply, hash->get(arguments[2]));
     }
 }
 
 void run_hmget(Store& store, const Arguments& arguments, Reply& reply) {
-    auto hash = open(store, arguments, reply);
+    auto hash = open_hash(store, arguments, reply);
     if (!hash) {
         return;
     }
@@ -110,17 +110,17 @@ void run_hmget(Store& store, const Arguments& arguments, Reply& reply) {
 }
 
 void run_hgetall(Store& store, const Arguments& arguments, Reply& reply) {
-    show_all(store, arguments, Show::Both, reply);
+    show_all(store, arguments, Shown::Both, reply);
 }
 void run_hkeys(Store& store, const Arguments& arguments, Reply& reply) {
-    show_all(store, arguments, Show::Fields, reply);
+    show_all(store, arguments, Shown::Fields, reply);
 }
 void run_hvals(Store& store, const Arguments& arguments, Reply& reply) {
-    show_all(store, arguments, Show::Values, reply);
+    show_all(store, arguments, Shown::Values, reply);
 }
 
 void run_hdel(Store& store, const Arguments& arguments, Reply& reply) {
-    auto hash = open(store, arguments, reply);
+    auto hash = open_hash(store, arguments, reply);
     if (!hash) {
         return;
     }
@@ -135,19 +135,19 @@ void run_hdel(Store& store, const Arguments& arguments, Reply& reply) {
 }
 
 void run_hexists(Store& store, const Arguments& arguments, Reply& reply) {
-    if (auto hash = open(store, arguments, reply)) {
+    if (auto hash = open_hash(store, arguments, reply)) {
         reply.integer(hash->get(arguments[2]) ? 1 : 0);
     }
 }
 
 void run_hlen(Store& store, const Arguments& arguments, Reply& reply) {
-    if (const auto hash = open(store, arguments, reply)) {
+    if (const auto hash = open_hash(store, arguments, reply)) {
         reply.integer(static_cast<std::int64_t>(hash->count()));
     }
 }
 
 void run_hstrlen(Store& store, const Arguments& arguments, Reply& reply) {
-    if (auto hash = open(store, arguments, reply)) {
+    if (auto hash = open_hash(store, arguments, reply)) {
         const auto value = hash->get(arguments[2]);
         reply.integer(value ? static_cast<std::int64_t>(value->size()) : 0);
     }
@@ -159,7 +159,7 @@ void run_hincrby(Store& store, const Arguments& arguments, Reply& reply) {
         reply.error(kNotAnInteger);
         return;
     }
-    auto hash = open(store, arguments, reply);
+    auto hash = open_hash(store, arguments, reply);
     if (!hash) {
         return;
     }
@@ -182,7 +182,7 @@ void run_hincrbyfloat(Store& store, const Arguments& arguments, Reply& reply) {
         reply.error(kNotAFloat);
         return;
     }
-    auto hash = open(store, arguments, reply);
+    auto hash = open_hash(store, arguments, reply);
     if (!hash) {
         return;
     }

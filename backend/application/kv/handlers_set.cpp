@@ -11,7 +11,7 @@ namespace {
 
 using Members = std::set<Bytes>;
 
-std::optional<Collection> open(Store& store, ByteView key, Reply& reply) {
+std::optional<Collection> open_set(Store& store, ByteView key, Reply& reply) {
     return Collection::open(store, key, Type::Set, reply);
 }
 
@@ -27,7 +27,7 @@ std::optional<Members> combine(Store& store, std::span<const ByteView> keys, Com
                                Reply& reply) {
     std::vector<Collection> sets;
     for (const ByteView key : keys) {
-        auto set = open(store, key, reply);
+        auto set = open_set(store, key, reply);
         if (!set) {
             return std::nullopt;
         }
@@ -76,7 +76,7 @@ void keep(Store& store, const Arguments& arguments, Combine how, Reply& reply) {
         return;
     }
     store.erase(arguments[1]);
-    auto target = open(store, arguments[1], reply);
+    auto target = open_set(store, arguments[1], reply);
     for (const Bytes& member : *members) {
         if (store.exhausted()) {
             return;
@@ -90,7 +90,7 @@ void keep(Store& store, const Arguments& arguments, Combine how, Reply& reply) {
 } // namespace
 
 void run_sadd(Store& store, const Arguments& arguments, Reply& reply) {
-    auto set = open(store, arguments[1], reply);
+    auto set = open_set(store, arguments[1], reply);
     if (!set) {
         return;
     }
@@ -107,7 +107,7 @@ void run_sadd(Store& store, const Arguments& arguments, Reply& reply) {
 }
 
 void run_srem(Store& store, const Arguments& arguments, Reply& reply) {
-    auto set = open(store, arguments[1], reply);
+    auto set = open_set(store, arguments[1], reply);
     if (!set) {
         return;
     }
@@ -122,11 +122,11 @@ void run_srem(Store& store, const Arguments& arguments, Reply& reply) {
 }
 
 void run_smove(Store& store, const Arguments& arguments, Reply& reply) {
-    auto from = open(store, arguments[1], reply);
+    auto from = open_set(store, arguments[1], reply);
     if (!from) {
         return;
     }
-    auto to = open(store, arguments[2], reply);
+    auto to = open_set(store, arguments[2], reply);
     if (!to) {
         return;
     }
@@ -144,13 +144,13 @@ void run_smove(Store& store, const Arguments& arguments, Reply& reply) {
 }
 
 void run_sismember(Store& store, const Arguments& arguments, Reply& reply) {
-    if (auto set = open(store, arguments[1], reply)) {
+    if (auto set = open_set(store, arguments[1], reply)) {
         reply.integer(set->get(arguments[2]) ? 1 : 0);
     }
 }
 
 void run_smismember(Store& store, const Arguments& arguments, Reply& reply) {
-    auto set = open(store, arguments[1], reply);
+    auto set = open_set(store, arguments[1], reply);
     if (!set) {
         return;
     }
@@ -161,7 +161,7 @@ void run_smismember(Store& store, const Arguments& arguments, Reply& reply) {
 }
 
 void run_smembers(Store& store, const Arguments& arguments, Reply& reply) {
-    auto set = open(store, arguments[1], reply);
+    auto set = open_set(store, arguments[1], reply);
     if (!set) {
         return;
     }
@@ -173,7 +173,7 @@ void run_smembers(Store& store, const Arguments& arguments, Reply& reply) {
 }
 
 void run_scard(Store& store, const Arguments& arguments, Reply& reply) {
-    if (const auto set = open(store, arguments[1], reply)) {
+    if (const auto set = open_set(store, arguments[1], reply)) {
         reply.integer(static_cast<std::int64_t>(set->count()));
     }
 }
@@ -191,7 +191,7 @@ void run_spop(Store& store, const Arguments& arguments, Reply& reply) {
             return;
         }
     }
-    auto set = open(store, arguments[1], reply);
+    auto set = open_set(store, arguments[1], reply);
     if (!set) {
         return;
     }
@@ -231,7 +231,7 @@ void run_srandmember(Store& store, const Arguments& arguments, Reply& reply) {
             return;
         }
     }
-    auto set = open(store, arguments[1], reply);
+    auto set = open_set(store, arguments[1], reply);
     if (!set) {
         return;
     }

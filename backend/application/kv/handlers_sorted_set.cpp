@@ -80,7 +80,7 @@ void add_one(SortedSet& set, ByteView member, double increment, const AddOptions
     }
 }
 
-void pop(Store& store, const Arguments& arguments, state::Order order, Reply& reply) {
+void pop_scored(Store& store, const Arguments& arguments, state::Order order, Reply& reply) {
     std::int64_t count = 1;
     if (arguments.size() > 3) {
         reply.error(kSyntaxError);
@@ -233,10 +233,10 @@ void run_zrevrank(Store& store, const Arguments& arguments, Reply& reply) {
     rank(store, arguments, state::Order::Descending, reply);
 }
 void run_zpopmin(Store& store, const Arguments& arguments, Reply& reply) {
-    pop(store, arguments, state::Order::Ascending, reply);
+    pop_scored(store, arguments, state::Order::Ascending, reply);
 }
 void run_zpopmax(Store& store, const Arguments& arguments, Reply& reply) {
-    pop(store, arguments, state::Order::Descending, reply);
+    pop_scored(store, arguments, state::Order::Descending, reply);
 }
 
 } // namespace zz::application::kv

@@ -10,7 +10,7 @@
 namespace zz::application::kv {
 namespace {
 
-void put_value(Reply& reply, const std::optional<Entry>& entry) {
+void put_entry(Reply& reply, const std::optional<Entry>& entry) {
     if (entry) {
         reply.bulk(entry->value);
     } else {
@@ -18,17 +18,17 @@ void put_value(Reply& reply, const std::optional<Entry>& entry) {
     }
 }
 
-Bytes copy(ByteView bytes) {
+Bytes owned(ByteView bytes) {
     return Bytes(bytes.begin(), bytes.end());
 }
 
-struct Found {
+struct FoundString {
     std::optional<Entry> entry;
 };
 
 // Nothing, and an error, if the key holds another type.
-std::optional<Found> read_string(Store& store, ByteView key, Reply& reply) {
-    Found found{store.read(key)};
+std::optional<FoundString> read_string(Store& store, ByteView key, Reply& reply) {
+    FoundString found{store.read(key)};
     if (found.entry && found.entry->type != Type::String) {
         reply.error(kWrongType);
         return std::nullopt;
@@ -84,7 +84,7 @@ void set_with_expiry(Store& store, const Arguments& arguments, ExpiryOption opti
     if (!expires) {
         reply.error(expiry_error(expires.error(), text_of(arguments[0])));
     } else if (fits(arguments[3], reply)) {
-        store.write(arguments[1], {copy(arguments[3]), expires.value()});
+        store.write(arguments[1], {owned(arguments[3]), expires.value()});
         reply.ok();
     }
 }
@@ -113,13 +113,13 @@ void add(Store& store, ByteView key, std::int64_t increment, Reply& reply) {
 
 void run_get(Store& store, const Arguments& arguments, Reply& reply) {
     if (const auto found = read_string(store, arguments[1], reply)) {
-        put_value(reply, found->entry);
+        put_entry(reply, found->entry);
     }
 }
 
 void run_getdel(Store& store, const Arguments& arguments, Reply& reply) {
     if (const auto found = read_string(store, arguments[1], reply)) {
-        put_value(reply, found->entry);
+        put_entry(reply, found->entry);
         store.erase(arguments[1]);
     }
 }
@@ -149,7 +149,7 @@ void run_getex(Store& store, const Arguments& arguments, Reply& reply) {
     if (!found) {
         return;
     }
-    put_value(reply, found->entry);
+    put_entry(reply, found->entry);
     if (found->entry && (persist || options.expiry)) {
         store.write(arguments[1], {found->entry->value, expires_ms});
     }
@@ -158,8 +158,8 @@ void run_getex(Store& store, const Arguments& arguments, Reply& reply) {
 void run_getset(Store& store, const Arguments& arguments, Reply& reply) {
     if (fits(arguments[2], reply)) {
         if (const auto found = read_string(store, arguments[1], reply)) {
-            put_value(reply, found->entry);
-            store.write(arguments[1], {copy(arguments[2]), 0});
+            put_entry(reply, found->entry);
+            store.write(arguments[1], {owned(arguments[2]), 0});
         }
     }
 }
@@ -197,10 +197,10 @@ void run_set(Store& store, const Arguments& arguments, Reply& reply) {
         if (options.keep_ttl && old) {
             expires_ms = old->expires_ms;
         }
-        store.write(key, {copy(arguments[2]), expires_ms});
+        store.write(key, {owned(arguments[2]), expires_ms});
     }
     if (options.get) {
-        put_value(reply, old);
+        put_entry(reply, old);
     } else if (refused) {
         reply.null();
     } else {
@@ -214,7 +214,7 @@ void run_setnx(Store& store, const Arguments& arguments, Reply& reply) {
     }
     const bool absent = !store.read(arguments[1]);
     if (absent) {
-        store.write(arguments[1], {copy(arguments[2]), 0});
+        store.write(arguments[1], {owned(arguments[2]), 0});
     }
     reply.integer(absent ? 1 : 0);
 }
@@ -239,7 +239,7 @@ void run_mget(Store& store, const Arguments& arguments, Reply& reply) {
         if (entry && entry->type != Type::String) {
             entry.reset(); // as Redis: no error, no value
         }
-        put_value(reply, entry);
+        put_entry(reply, entry);
     }
 }
 
@@ -250,7 +250,7 @@ void run_mset(Store& store, const Arguments& arguments, Reply& reply) {
         }
     }
     for (std::size_t i = 1; i + 1 < arguments.size() && !store.exhausted(); i += 2) {
-        store.write(arguments[i], {copy(arguments[i + 1]), 0});
+        store.write(arguments[i], {owned(arguments[i + 1]), 0});
     }
     reply.ok();
 }
@@ -263,7 +263,7 @@ void run_msetnx(Store& store, const Arguments& arguments, Reply& reply) {
         }
     }
     for (std::size_t i = 1; i + 1 < arguments.size() && !store.exhausted(); i += 2) {
-        store.write(arguments[i], {copy(arguments[i + 1]), 0});
+        store.write(arguments[i], {owned(arguments[i + 1]), 0});
     }
     reply.integer(1);
 }

@@ -52,10 +52,6 @@ Bytes fate_error(Fate fate, std::string_view code, std::uint32_t budget) {
     return error_reply(fmt::format("{} the reply is longer than {} bytes", code, kReplyBytesMax));
 }
 
-void append(Bytes& out, const Bytes& more) {
-    out.insert(out.end(), more.begin(), more.end());
-}
-
 Bytes run_command(Store& store, const Arguments& arguments, std::uint32_t budget) {
     store.begin();
     Attempt attempt = run(store, arguments, kReplyBytesMax);

@@ -6,16 +6,12 @@
 namespace zz::application::kv {
 namespace {
 
-constexpr std::size_t kCountBytes = 2, kSizeBytes = 4;
+constexpr std::size_t kCountBytes = 2, kLengthBytes = 4;
 
 void append_number(Bytes& out, std::size_t value, std::size_t width) {
     for (std::size_t i = 0; i < width; ++i) {
         out.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
     }
-}
-
-void append(Bytes& out, ByteView bytes) {
-    out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
 // A cursor that fails once and for all at the first read beyond the end.
@@ -36,7 +32,7 @@ class Reader {
     }
     bool block(ByteView& bytes) {
         std::size_t size = 0;
-        if (!number(kSizeBytes, size) || rest_.size() < size) {
+        if (!number(kLengthBytes, size) || rest_.size() < size) {
             return false;
         }
         bytes = rest_.first(size);
@@ -165,13 +161,13 @@ Bytes encode_body(std::span<const Bytes> arguments) {
              arguments.size());
     std::size_t size = kCountBytes;
     for (const Bytes& argument : arguments) {
-        size += kSizeBytes + argument.size();
+        size += kLengthBytes + argument.size();
     }
     Bytes out;
     out.reserve(size);
     append_number(out, arguments.size(), kCountBytes);
     for (const Bytes& argument : arguments) {
-        append_number(out, argument.size(), kSizeBytes);
+        append_number(out, argument.size(), kLengthBytes);
         append(out, argument);
     }
     return out;
@@ -202,9 +198,9 @@ Bytes encode_guarded(std::span<const Guard> guards, ByteView transaction) {
     Bytes out{static_cast<std::uint8_t>(OperationKind::Guarded)};
     append_number(out, guards.size(), kCountBytes);
     for (const Guard& guard : guards) {
-        append_number(out, guard.key.size(), kSizeBytes);
+        append_number(out, guard.key.size(), kLengthBytes);
         append(out, guard.key);
-        append_number(out, guard.version.size(), kSizeBytes);
+        append_number(out, guard.version.size(), kLengthBytes);
         append(out, guard.version);
     }
     append(out, transaction);
@@ -219,7 +215,7 @@ Bytes encode_many(OperationKind kind, std::span<const ByteView> bodies) {
     out.push_back(static_cast<std::uint8_t>(kind));
     append_number(out, bodies.size(), kCountBytes);
     for (const ByteView body : bodies) {
-        append_number(out, body.size(), kSizeBytes);
+        append_number(out, body.size(), kLengthBytes);
         append(out, body);
     }
     return out;

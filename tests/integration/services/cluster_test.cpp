@@ -29,7 +29,7 @@ class ClusterTest : public QObject {
                          QString::number(seconds), "--json"});
     }
 
-  private slots:
+  private Q_SLOTS:
     void initTestCase() {
         dc_ = std::make_unique<DataCenter>(QStringList{"--apps", "1"});
         QVERIFY2(dc_->error().isEmpty(), dc_->error());

@@ -35,7 +35,7 @@ class DrillMannersTest : public QObject {
         return QJsonDocument(document["targets"].toObject()).toJson(QJsonDocument::Compact);
     }
 
-  private slots:
+  private Q_SLOTS:
     void initTestCase() {
         QVERIFY2(dc_.error().isEmpty(), dc_.error());
         const Run up = dc_.ctl({"cluster", "up"});

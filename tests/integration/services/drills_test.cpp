@@ -91,7 +91,7 @@ class DrillsTest : public QObject {
         QVERIFY(result["checked"].toInt() > 0);
     }
 
-  private slots:
+  private Q_SLOTS:
     void one_fault_of_four_hosts() {
         DataCenter dc({"--hosts", "4", "--apps", "1", "--f", "1", "--drills"});
         play_all(dc);

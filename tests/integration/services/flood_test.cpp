@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Aim: one client that floods, and strangers who open connections and say nothing, or little, cost
 // the others at most a part of their rate, and no process its life (K6, K9).
-// First: Qt makes a keyword of a name in the generated code.
 #include "protocol/auth/bundle.h"
 #include "protocol/auth/crypto_keyring.h"
 #include "protocol/auth/sealer.h"
@@ -107,7 +106,7 @@ class FloodTest : public QObject {
         return rates.empty() ? 0 : rates[rates.size() / 2];
     }
 
-  private slots:
+  private Q_SLOTS:
     void initTestCase() {
         dc_ = std::make_unique<DataCenter>(QStringList{"--hosts", "4", "--apps", "1"});
         QVERIFY2(dc_->error().isEmpty(), dc_->error());

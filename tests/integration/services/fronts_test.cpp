@@ -57,7 +57,7 @@ class FrontsTest : public QObject {
         return start("curl", words);
     }
 
-  private slots:
+  private Q_SLOTS:
     void initTestCase() {
         dc_ = std::make_unique<DataCenter>(
             QStringList{"--hosts", "4", "--app", "A=kv", "--app", "B=web", "--drills"});

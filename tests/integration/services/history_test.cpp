@@ -64,7 +64,7 @@ std::vector<HistoryOperation> act(const std::string& front, int self,
 
 class HistoryTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void concurrent_clients_see_one_service() {
         DataCenter dc({"--hosts", "4", "--apps", "1", "--drills"});
         QVERIFY2(dc.error().isEmpty(), dc.error());

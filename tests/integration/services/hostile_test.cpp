@@ -60,7 +60,7 @@ class HostileTest : public QObject {
             QString("+OK"), 60'000);
     }
 
-  private slots:
+  private Q_SLOTS:
     void initTestCase() {
         dc_ = std::make_unique<DataCenter>(QStringList{"--hosts", "4", "--apps", "1"});
         QVERIFY2(dc_->error().isEmpty(), dc_->error());

@@ -42,7 +42,7 @@ class ModesTest : public QObject {
         QVERIFY(run.json()["checked"].toInt() > 0);
     }
 
-  private slots:
+  private Q_SLOTS:
     void initTestCase() {
         dc_ = std::make_unique<DataCenter>(
             QStringList{"--hosts", "4", "--drills", "--app", "zz=kv", "--app", "sep=compute",

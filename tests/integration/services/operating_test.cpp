@@ -2,7 +2,6 @@
 // Aim: who may do what to a data center, and that it can be shown afterwards: roles, unknown keys,
 // replayed commands, confirmation, audit, evidence (O1 O2 O3 O4 O6 O7, G2, G3). On one data center
 // whose environment is `production`.
-// First: Qt makes a keyword of a name in the generated code.
 #include "backend/runtime/clock.h"
 #include "backend/runtime/loop.h"
 #include "backend/services/operator_client.h"
@@ -70,7 +69,7 @@ class OperatingTest : public QObject {
                     dc_->outside("no-host"), "--host-socket", "ipc://" + dc_->outside("no.sock")});
     }
 
-  private slots:
+  private Q_SLOTS:
     void initTestCase() {
         dc_ = std::make_unique<DataCenter>(
             QStringList{"--hosts", "4", "--apps", "1", "--drills", "--environment", "production"});

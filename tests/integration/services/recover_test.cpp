@@ -37,7 +37,7 @@ class RecoverTest : public QObject {
         return dc_->ctl({"load", "--app", "A", "--clients", "16", "--seconds", "3", "--json"});
     }
 
-  private slots:
+  private Q_SLOTS:
     void initTestCase() {
         dc_ = std::make_unique<DataCenter>(QStringList{"--apps", "1", "--drills"});
         QVERIFY2(dc_->error().isEmpty(), dc_->error());

@@ -46,7 +46,7 @@ std::size_t whole(std::uint32_t, std::size_t size) {
 
 class GenerationTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     // All mute: nothing is ordered until the RECOVER, and what the journals prove is ordered again
     // at its numbers.
     void all_mute_then_recovered() {

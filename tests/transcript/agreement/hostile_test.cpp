@@ -18,7 +18,7 @@ bool is(const Letter& l, std::uint32_t from, std::uint32_t to) {
 
 class HostileTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     // An invalid NEW-VIEW to one replica alone sends it one view ahead; f+1 in the old view and one
     // in the next must still come together.
     void invalid_new_view_to_one_replica_strands_nobody() {

@@ -49,7 +49,7 @@ Timestamp wall(Replicas& r) {
 
 class OrderingTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     // ZZ-3.1, ZZ-4.1: a request is committed everywhere and ordered to the active execution
     // replicas only.
     void normal_case() {

@@ -36,7 +36,7 @@ std::size_t times_ordered(const Node& node, std::uint32_t lane) {
 
 class SurvivalTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     // A3: a silent primary is replaced; the request is ordered once.
     void silent_primary_is_replaced() {
         Replicas r;

@@ -33,7 +33,7 @@ message::Settled settled(Replicas& r, std::uint64_t epoch, std::vector<message::
 
 class SystemRequestTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     // ZZ-3.5, ZZ-2.1: system requests are ordered without client requests; the certificate is f+1
     // equal CONFIGs.
     void configuration_is_executed_and_certified() {

@@ -22,7 +22,7 @@ class WakeUpTest : public QObject {
         return c;
     }
 
-  private slots:
+  private Q_SLOTS:
     // After a start: agreement replicas at once; execution machines only when 2f+1 answered the
     // nonce.
     void nothing_is_touched_before_2f_plus_1_answers() {

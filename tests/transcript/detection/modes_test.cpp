@@ -27,7 +27,7 @@ bool is_left_alone(Panel& p) {
 class ModesTest : public QObject {
     Q_OBJECT
 
-  private slots:
+  private Q_SLOTS:
     void a_liar_is_masked_data() {
         QTest::addColumn<bool>("base");
         QTest::addColumn<bool>("matrix");

@@ -11,7 +11,7 @@ using core::NoticeKind;
 
 class TalkTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     // Nothing wrong: every number settles by its column, nothing is signed, nobody is disturbed.
     void agreed_matrix_is_silent() {
         Panel p(1, {{1, {"QQQQ", "Q"}}, {2, {"QQQQ", "Q"}}});

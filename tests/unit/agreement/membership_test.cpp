@@ -57,7 +57,7 @@ MemberState state(const Membership& m, std::uint32_t slot) {
 
 class MembershipTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     // A faulty host cannot use up the incarnations of its slot.
     void incarnations_rise_in_small_steps() {
         Membership m = genesis();

@@ -59,7 +59,7 @@ bool chose(const std::optional<Choice>& c, std::vector<std::uint8_t> digests) {
 
 class NewViewTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void nothing_prepared_chooses_nothing() {
         const std::vector<SignedViewChange> all{change(1, {}, {}), change(2, {}, {{1, 1, 0}}),
                                                 change(3, {}, {})};

@@ -66,7 +66,7 @@ message::SystemRequest enrol(std::uint32_t slot, std::uint32_t incarnation) {
 
 class RequestPoolTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void whole_bundle_goes_as_it_is() {
         RequestPool pool;
         const message::Bundle b = bundle(1, lanes(0, 5));

@@ -37,7 +37,7 @@ Request sample() {
 
 class ComputeTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void the_reply_can_be_told_beforehand() {
         MapOverlay state;
         const Request request = sample();

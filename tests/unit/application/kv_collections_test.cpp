@@ -182,7 +182,7 @@ void settle(KvFixture& kv) {
 
 class KvCollectionsTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void random_histories_equal_the_model() {
         for (std::uint32_t seed = 0; seed < 32; ++seed) {
             KvFixture kv;

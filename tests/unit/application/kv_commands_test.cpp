@@ -25,7 +25,7 @@ const S kNotInteger = error("value is not an integer or out of range");
 
 class KvCommandsTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void ping_and_echo() {
         KvFixture kv;
         QCOMPARE(kv({"PING"}), S("+PONG\r\n"));

@@ -110,7 +110,7 @@ Bytes random_command(std::mt19937& random) {
 
 class KvRecoveryTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void recovering_gives_the_same_replies_and_roots() {
         for (std::uint32_t seed = 0; seed < 12; ++seed) {
             std::mt19937 random(seed);

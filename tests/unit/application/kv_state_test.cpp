@@ -42,7 +42,7 @@ S done(std::uint8_t count) {
 
 class KvStateTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void an_operation_has_one_encoding() {
         const auto decoded = dialect::decode_operation(dialect::encode_command({"SET", "a", ""}));
         QVERIFY(bool(decoded));

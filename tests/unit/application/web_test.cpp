@@ -55,7 +55,7 @@ struct Fixture {
 
 class WebTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void documents() {
         Fixture web;
         QCOMPARE(web(Method::Get, "/a").status, 404);

@@ -46,7 +46,7 @@ struct Pair {
 class FramesTest : public QObject {
     Q_OBJECT
 
-  private slots:
+  private Q_SLOTS:
     // ZZ-2.5: one canonical encoding a value.
     void every_kind_survives_the_codec() {
         for (std::uint32_t seed = 0; seed < 20; ++seed)

@@ -45,7 +45,7 @@ message::Config configuration() {
 class ProofsTest : public QObject {
     Q_OBJECT
 
-  private slots:
+  private Q_SLOTS:
     void any_subset_of_leaves_leads_to_the_root() {
         for (std::uint32_t count = 1; count <= 9; ++count) {
             const auto leaves = leaves_of(count);

@@ -160,7 +160,7 @@ message::ReplyProof proof(const std::string& result, std::uint32_t signatures) {
 
 class ClientCoreTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void requestsOfAStepTravelInOneBundle();
     void acceptsMatchingReplies();
     void refusesLessThanThat();

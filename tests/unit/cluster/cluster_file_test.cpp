@@ -13,7 +13,7 @@ namespace zz::cluster {
 class ClusterFileTest : public QObject {
     Q_OBJECT
 
-  private slots:
+  private Q_SLOTS:
     // The sample is valid, canonical, and laid out as ZZ-1.1 and ZZ-2.1 want it.
     void sample_is_valid() {
         const std::string text = sample_text();
@@ -204,7 +204,7 @@ class ClusterFileTest : public QObject {
              {std::string(), std::string("x"), std::string(1, '\0'), std::string("host = 3\n"),
               std::string("[[host]]\n"), std::string("host = [1, 2]\napplication = [{}]\n"),
               std::string("[data_center]\n[data_center]\n"), std::string("\xff\xfe\x00", 3),
-              std::string("a = ") + std::string(5000, '['), std::string(kFileBytesMax + 1, '\n')})
+              "a = " + std::string(5000, '['), std::string(kFileBytesMax + 1, '\n')})
             QVERIFY(!check(text).violations.empty());
         QVERIFY(!load("/nonexistent/cluster.toml"));
         QVERIFY(!load("/"));

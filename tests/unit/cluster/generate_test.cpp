@@ -18,7 +18,7 @@ namespace zz::cluster {
 class GenerateTest : public QObject {
     Q_OBJECT
 
-  private slots:
+  private Q_SLOTS:
     void modes_data() {
         QTest::addColumn<int>("mode");
         QTest::addColumn<int>("f");

@@ -30,7 +30,7 @@ std::string done(const SlotWanted& w, std::vector<MachineFact> machines) {
 
 class ReconcileTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void an_active_runs() {
         const SlotWanted w = wanted(message::MemberState::Active);
         QCOMPARE(done(w, {}), std::string("start E3.0"));

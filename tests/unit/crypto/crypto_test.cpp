@@ -24,7 +24,7 @@ Bytes hex(std::string_view text) {
 
 class CryptoTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void sha256_vectors();
     void sha256_in_pieces_equals_whole();
     void hmac_vectors();

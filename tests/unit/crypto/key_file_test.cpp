@@ -13,7 +13,7 @@ namespace zz::crypto {
 
 class KeyFileTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void init() { path_ = folder_.filePath(QString("key%1").arg(++count_)).toStdString(); }
     void written_keys_are_read_back();
     void never_overwrites();

@@ -12,7 +12,7 @@ namespace zz::demo {
 class CatalogueTest : public QObject {
     Q_OBJECT
 
-  private slots:
+  private Q_SLOTS:
     void every_kind_of_drill_is_played() {
         const std::vector<std::string> names{"wrong-reply",
                                              "matrix",

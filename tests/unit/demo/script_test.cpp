@@ -52,7 +52,7 @@ StepResult good(std::size_t step) {
 class ScriptTest : public QObject {
     Q_OBJECT
 
-  private slots:
+  private Q_SLOTS:
     void each_application_is_fresh_for_its_steps() {
         // ZZ-10.3: the rows E1, E2 must be the actives. Only the last step on an application may
         // remove one.

@@ -20,7 +20,7 @@ Json column(const char* subject, std::uint64_t n, const char* e1, const char* e2
 class ViewTest : public QObject {
     Q_OBJECT
 
-  private slots:
+  private Q_SLOTS:
     void columns_become_a_matrix() {
         MatrixBook book;
         QVERIFY(book.take(column("A2", 7, "aaaaaaaa", "bbbbbbbb")));

@@ -9,7 +9,7 @@ namespace zz::detection {
 
 class DeadlinesTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void floor_and_cap_hold() {
         Deadlines d{cluster::Limits{}};
         QCOMPARE(d.length(VoteKind::Reply), Duration(milliseconds(250)));

@@ -27,7 +27,7 @@ std::set<ExecutionId> set_of(std::initializer_list<std::uint32_t> numbers) {
 
 class SettleTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     // Unnamed actives first, then woken ones.
     void named_active_is_replaced() {
         const Choice c =

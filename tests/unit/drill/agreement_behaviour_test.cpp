@@ -62,7 +62,7 @@ void hear_all(Behaviour& liar, const execution::Executed& done) {
 
 class AgreementBehaviourTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void matrix_claims_the_drawn_column_and_its_match();
     void matrix_claims_the_digest_that_lying_replicas_send();
     void matrix_waits_until_the_truth_is_known();

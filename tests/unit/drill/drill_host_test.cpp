@@ -29,7 +29,7 @@ core::Send a_report() {
 
 class DrillHostTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void without_a_drill_nothing_changes();
     void a_lease_ends_a_drill();
     void a_lease_is_renewed();

@@ -32,7 +32,7 @@ bool consistent(const execution::Executed& truth, const std::vector<Digest>& rep
 
 class ExecutionBehaviourTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void matrix_tells_each_receiver_what_was_drawn();
     void matrix_tells_one_asker_the_same_again();
     void matrix_touches_one_number_with_replies();

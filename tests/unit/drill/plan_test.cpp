@@ -104,7 +104,7 @@ const std::string kQuiet = "agreed; wakes - (none); convicted -; unresponsive -"
 
 class PlanTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void talk_nonblocking();
     void talk_blocking_under_the_published_rule();
     void talk_blocking_with_evidence();

@@ -36,7 +36,7 @@ struct Active : Bench {
 
 class CoreTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void reportsAndRepliesWhatItExecuted();
     void fewerThanAWeakQuorumOfOrdersIsIgnored();
     void aLyingMinorityDoesNotStandInTheWay();

@@ -57,7 +57,7 @@ std::vector<Result> feed(Engine& to, Engine& from, std::vector<Result> results,
 
 class EngineTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void executesEachRequestOnce();
     void numbersThatJumpAreSkipped();
     void repliesAndRootsFollowTheReference();

@@ -66,7 +66,7 @@ struct Source : Bench {
 
 class RecoveryTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void wokenReplicaReplaysReportsAndCompletes();
     void sleepsWithoutAProof();
     void proofOfAnotherEpochWakesNobody();

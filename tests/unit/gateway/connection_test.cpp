@@ -84,7 +84,7 @@ S taken(Connection& connection) {
 
 class ConnectionTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void a_command_becomes_an_operation() {
         auto c = plain();
         const auto submitted = c.on_bytes(view_of(array({"SET", "a", "1"})));

@@ -75,7 +75,7 @@ int count(const S& text, const S& part) {
 
 class HttpTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void documents() {
         Session s;
         QCOMPARE(status(s.talk(get("/a"))), S("HTTP/1.1 404 Not Found"));

@@ -76,7 +76,7 @@ std::vector<Op> honest_history(std::mt19937& random, int size) {
 
 class LinearizabilityTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void sequential_histories() {
         QVERIFY(verdict({}) == HistoryVerdict::Linearizable);
         QVERIFY(verdict({Op::get("a", {}, 0, 1), Op::set("a", "1", 2, 3), Op::get("a", "1", 4, 5),

@@ -61,7 +61,7 @@ std::vector<Bytes> words(std::initializer_list<std::string_view> texts) {
 
 class RequestParserTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void arrays_inline_and_empty_requests() {
         const auto parsed =
             parse("*2\r\n$3\r\nGET\r\n$0\r\n\r\n\r\n*0\r\n*-1\r\n  \r\nPING\r\nping a\n");

@@ -9,7 +9,7 @@ namespace zz::hv {
 class HypervisorTest : public QObject {
     Q_OBJECT
 
-  private slots:
+  private Q_SLOTS:
     void names() {
         const MachineName e = machine(ApplicationId(0), SlotId(1), Incarnation(2));
         const MachineName a = machine(ApplicationId(3), AgreementId(4));

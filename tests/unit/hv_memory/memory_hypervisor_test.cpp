@@ -12,7 +12,7 @@ class MemoryHypervisorTest : public QObject {
     const MachineName one = machine(ApplicationId(0), SlotId(1), Incarnation(0));
     const MachineName next = machine(ApplicationId(0), SlotId(1), Incarnation(1));
 
-  private slots:
+  private Q_SLOTS:
     void life() {
         MemoryHypervisor hypervisor;
         std::vector<Transition> seen;

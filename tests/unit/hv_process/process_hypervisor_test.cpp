@@ -52,7 +52,7 @@ class ProcessHypervisorTest : public QObject {
         return read_file(path).value_or("");
     }
 
-  private slots:
+  private Q_SLOTS:
     void life() {
         QTemporaryDir folder;
         const auto hypervisor = open(folder);

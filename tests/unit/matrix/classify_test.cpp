@@ -32,7 +32,7 @@ const std::string kHeader = ",A1,A2,A3,A4\n";
 
 class ClassifyTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void contract_examples();
     void blanks_and_carriage_returns_are_trimmed();
     void pending_column_and_missing();

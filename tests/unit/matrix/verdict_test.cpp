@@ -130,7 +130,7 @@ Table drawn(std::mt19937& random, std::uint32_t f, std::size_t rows) {
 
 class VerdictTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void every_two_row_matrix_of_f1();
     void every_three_row_matrix_of_f1_over_three_letters();
     void one_row_never_matches();

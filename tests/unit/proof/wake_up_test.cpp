@@ -53,7 +53,7 @@ bool proves(const message::WakeUpProof& proof,
 
 class WakeUpTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     // ZZ-6.4: blocking with four columns, also with three of which none matches.
     void blocking_columns_prove() {
         QVERIFY(proves(proof_of({"PP", "QP", "QP", "QQ"})));

@@ -39,7 +39,7 @@ message::Nodes nodes(std::vector<int> which) {
 
 class FetchTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void blockingGoesFirst();
     void lateSourceLosesItsAsk();
     void badSourceIsUsedLast();

@@ -25,7 +25,7 @@ Digest digest(std::uint8_t first) {
 
 class ConvertTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void members_of_a_configuration() {
         core::Notice notice;
         notice.kind = core::NoticeKind::Configured;

@@ -43,7 +43,7 @@ std::map<PrincipalId, int> serve(FairQueue& queue, const std::vector<int>& offer
 
 class FairQueueTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     // Six clients want six tenths of what can be served; another floods with thirty times that.
     void k6_others_keep_their_rate() {
         FairQueue calm, flooded;

@@ -2,7 +2,6 @@
 // Aim: an audit log that was edited or cut names the line (O4); reads and floods of refused
 // commands do not fill it; confirmation is asked for where it must be (O6); hostile text stays in
 // its line (O5).
-// First: Qt makes a keyword of a name in the generated code.
 #include "backend/services/auditor.h"
 #include "backend/services/drill_json.h"
 #include "backend/services/operators.h"
@@ -68,7 +67,7 @@ class AuditTest : public QObject {
         return out;
     }
 
-  private slots:
+  private Q_SLOTS:
     // O4: every byte matters, and the line that is named is the one that was changed.
     void o4_edited() {
         const std::string good = text_of_file(ten());

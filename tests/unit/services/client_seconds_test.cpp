@@ -26,7 +26,7 @@ telemetry::ClientFacts fill(ClientSeconds& book, std::int64_t wall_ns) {
 
 class ClientSecondsTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void a_second_is_told_once_it_is_over() {
         ClientSeconds book;
         for (int i = 1; i <= 100; ++i)
@@ -53,13 +53,16 @@ class ClientSecondsTest : public QObject {
         for (std::int64_t s = 0; s < 30; ++s) {
             for (std::int64_t i = 0; i < s; ++i, ++sent)
                 book.replied(at(s, 10 * i), microseconds(50));
-            if (s % 3 == 0) // each third heartbeat arrives
-                for (const auto& second : fill(book, at(s, 995)).seconds()) {
-                    const auto [it, fresh] = seen.try_emplace(second.wall_s(), second.replies());
-                    QVERIFY(fresh || it->second == second.replies());
-                }
+            if (s % 3 != 0) // each third heartbeat arrives
+                continue;
+            const auto beat = fill(book, at(s, 995));
+            for (const auto& second : beat.seconds()) {
+                const auto [it, fresh] = seen.try_emplace(second.wall_s(), second.replies());
+                QVERIFY(fresh || it->second == second.replies());
+            }
         }
-        for (const auto& second : fill(book, at(30)).seconds())
+        const auto last = fill(book, at(30));
+        for (const auto& second : last.seconds())
             seen.try_emplace(second.wall_s(), second.replies());
         std::uint64_t told = 0;
         for (const auto& [s, replies] : seen)

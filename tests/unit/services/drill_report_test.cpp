@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Aim: a drill's report tells what the drill caused, from what f+1 said, whatever else was going on
 // (ZZ-10.4, ZZ-7.6).
-// First: Qt makes a keyword of a name in the generated code.
 #include "backend/runtime/convert.h"
 #include "backend/services/drill_report.h"
 #include "protocol/cluster/generate.h"
@@ -49,7 +48,7 @@ class DrillReportTest : public QObject {
     }
     nlohmann::json seen() const { return observed(record_, app_, events_); }
 
-  private slots:
+  private Q_SLOTS:
     void initTestCase() {
         cluster::GenerateOptions options;
         options.base_port = 20'000;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Aim: a piece of evidence proves what its signatures prove, by public keys alone, and nothing else
 // does: not one changed byte, not one signature fewer, not another cluster (ZZ-6.5, ZZ-6.7).
-// First: Qt makes a keyword of a name in the generated code.
 #include "backend/runtime/convert.h"
 #include "backend/services/evidence_file.h"
 #include "backend/services/placement_view.h"
@@ -90,7 +89,7 @@ class EvidenceTest : public QObject {
                       : "nothing: " + QString::fromStdString(proven.error().text);
     }
 
-  private slots:
+  private Q_SLOTS:
     void initTestCase() {
         auto made = cluster::generate({});
         QVERIFY(bool(made));

@@ -32,7 +32,7 @@ class HostDrillsTest : public QObject {
 
     cluster::Cluster cluster_;
 
-  private slots:
+  private Q_SLOTS:
     void init() { cluster_.drills = true; }
 
     void a_lease_ends_it() {

@@ -78,7 +78,7 @@ class HubTest : public QObject {
                           update.SerializeAsString(), now);
     }
 
-  private slots:
+  private Q_SLOTS:
     void init() {
         published_ = 0;
         hub_ = std::make_unique<Hub>(

@@ -5,6 +5,7 @@
 #include "backend/services/metric_families.h"
 #include "backend/services/metrics.h"
 #include "protocol/cluster/generate.h"
+#include "protocol/telemetry/latency.h"
 
 #include <QFile>
 #include <QRegularExpression>
@@ -80,7 +81,7 @@ class MetricsTest : public QObject {
 
     cluster::Cluster cluster_;
 
-  private slots:
+  private Q_SLOTS:
     void initTestCase() {
         const auto made = cluster::generate({});
         QVERIFY2(made, made ? "" : made.error().text.c_str());

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Aim: a command counts once, on the host, in the cluster and for the operator it was signed for
 // (O2, O3); two programs of one operator do not refuse each other.
-// First: Qt makes a keyword of a name in the generated code.
 #include "backend/runtime/clock.h"
 #include "backend/services/operators.h"
 #include "protocol/cluster/generate.h"
@@ -51,7 +50,7 @@ class OperatorsTest : public QObject {
         return Operators(made_.cluster, HostId(1), folder_.path().toStdString());
     }
 
-  private slots:
+  private Q_SLOTS:
     void initTestCase() {
         cluster::GenerateOptions options;
         options.base_port = 20'000;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A recording exported twice gives the same bytes; hostile texts stay in their field; a cut
 // recording is exported up to the cut.
-// First: Qt makes a keyword of a name in the generated code.
 #include "backend/services/session_export.h"
 #include "tests/unit/telemetry/fold_support.h"
 
@@ -31,7 +30,7 @@ class SessionExportTest : public QObject {
         return bytes.left(static_cast<qsizetype>(read));
     }
 
-  private slots:
+  private Q_SLOTS:
     void init() {
         file_ = dir_.filePath("session").toStdString();
         QFile::remove(dir_.filePath("session"));

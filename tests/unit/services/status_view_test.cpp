@@ -40,7 +40,7 @@ class StatusViewTest : public QObject {
 
     nlohmann::json app() const { return status_json(cluster_, snapshots_)["applications"][0]; }
 
-  private slots:
+  private Q_SLOTS:
     void init() {
         cluster::GenerateOptions options;
         options.applications = {{"A", {}}};

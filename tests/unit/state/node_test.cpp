@@ -54,7 +54,7 @@ Bytes inner_bytes(std::uint16_t nibbles, const Bytes& path, std::uint32_t occupi
 
 class NodeTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void what_was_encoded_is_decoded();
     void malformed_inner_nodes_are_refused();
     void malformed_leaves_and_chunks_are_refused();

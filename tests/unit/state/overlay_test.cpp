@@ -22,7 +22,7 @@ std::vector<Overlay::Item> expected_range(const Model& model, const Bytes& from,
 
 class OverlayTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void equals_a_map();
     void puts_in_place_are_seen_by_no_snapshot();
     void prefix_overlay_sees_its_part_only();

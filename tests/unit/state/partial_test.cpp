@@ -45,7 +45,7 @@ std::set<Digest> reachable(NodeStore& store, const Digest& root) {
 
 class PartialTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void requests_fetch_what_they_need();
     void a_range_asks_for_all_it_misses_at_once();
     void failed_writes_leave_no_trace();

@@ -9,7 +9,7 @@ namespace zz::state::test {
 
 class ProofTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void proves_presence_and_absence();
     void altered_proofs_are_bad();
     void a_proof_holds_for_its_root_and_key_only();

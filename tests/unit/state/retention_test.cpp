@@ -31,7 +31,7 @@ std::set<Digest> kept(const MemoryNodeStore& store) {
 
 class RetentionTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void keeps_exactly_what_is_held();
     void pins_keep_and_release();
     void value_that_comes_back_is_not_erased();

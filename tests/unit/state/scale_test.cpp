@@ -25,7 +25,7 @@ std::size_t resident_mib() {
 
 class ScaleTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void load_checkpoint_change_read();
 };
 

@@ -9,7 +9,7 @@ namespace zz::state::test {
 
 class TreeTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void equals_a_map_over_random_histories();
     void root_does_not_depend_on_history();
     void snapshots_do_not_change();

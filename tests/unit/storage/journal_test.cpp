@@ -37,7 +37,7 @@ bool contains(const Error& error, const char* text) {
 
 class JournalTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void init();
     void records_come_back_in_order();
     void truncation_stays();

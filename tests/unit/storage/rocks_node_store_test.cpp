@@ -25,7 +25,7 @@ Bytes key_of(int i) {
 
 class RocksNodeStoreTest : public QObject {
     Q_OBJECT
-  private slots:
+  private Q_SLOTS:
     void init() { path_ = folder_.filePath(QString("nodes%1").arg(++count_)).toStdString(); }
     void state_lives_through_restarts();
     void synced_checkpoint_survives_power_loss();

@@ -55,7 +55,7 @@ Facts client_facts(std::uint32_t id, std::int64_t now, std::int64_t second, std:
 class FoldFaultsTest : public QObject {
     Q_OBJECT
 
-  private slots:
+  private Q_SLOTS:
     void clients_add_up_and_repetitions_do_not() {
         Teller t;
         const std::int64_t second = kStart / kSecond;

@@ -10,7 +10,7 @@ namespace zz::telemetry {
 class FoldStateTest : public QObject {
     Q_OBJECT
 
-  private slots:
+  private Q_SLOTS:
     void f_plus_one_make_a_fact() {
         Teller t;
         t.agreement(1, claims(3));

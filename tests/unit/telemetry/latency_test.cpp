@@ -9,7 +9,7 @@ namespace zz::telemetry {
 class LatencyTest : public QObject {
     Q_OBJECT
 
-  private slots:
+  private Q_SLOTS:
     void a_bucket_is_right_within_an_eighth() {
         std::uint32_t before = 0;
         for (std::uint64_t us = 0; us < 5'000'000'000; us += 1 + us / 50) {

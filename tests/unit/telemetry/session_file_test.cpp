@@ -83,7 +83,7 @@ std::vector<std::uint64_t> views(SessionReader& reader) {
 class SessionFileTest : public QObject {
     Q_OBJECT
 
-  private slots:
+  private Q_SLOTS:
     void what_was_written_is_read() {
         QTemporaryDir dir;
         const auto name = write(dir.filePath("a"), 100, true);

@@ -13,7 +13,7 @@ namespace zz::transport {
 class FormatsTest : public QObject {
     Q_OBJECT
 
-  private slots:
+  private Q_SLOTS:
     void message_round_trip() {
         Bytes message{kMessageVersion};
         append_hello(message, EntryType::Hello, 0x0123456789abcdefu);

@@ -70,7 +70,7 @@ Bytes one_frame(std::string_view text) {
 class HostileTest : public QObject {
     Q_OBJECT
 
-  private slots:
+  private Q_SLOTS:
     // First, while this process has no other threads: a stopped process keeps its link, costs the
     // others nothing, loses the oldest frames only, and gets the newest when it goes on.
     void stopped_process() {

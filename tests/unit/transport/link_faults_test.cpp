@@ -34,7 +34,7 @@ const PrincipalId kE2 = principal(ExecutionId{SlotId(2), Incarnation(0)});
 class LinkFaultsTest : public QObject {
     Q_OBJECT
 
-  private slots:
+  private Q_SLOTS:
     void a_cut_link_is_cut_both_ways_and_others_are_not() {
         LinkFaults faults;
         QVERIFY(!faults.active());

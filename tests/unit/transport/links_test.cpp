@@ -13,7 +13,7 @@ namespace zz::transport {
 class LinksTest : public QObject {
     Q_OBJECT
 
-  private slots:
+  private Q_SLOTS:
     // Both ways over one connection, over TCP and local sockets.
     void both_ways_data() {
         QTest::addColumn<bool>("local");
