@@ -126,6 +126,8 @@ void MainWindow::makeViewMenu(QMenu* menu) {
     add(menu, tr("&Watch a fault: four views at once"), QKeySequence("Ctrl+W"),
         [this] { watchLayout(); });
     add(menu, tr("Reset layout"), QKeySequence("Ctrl+Shift+W"), [this] { resetLayout(); });
+    add(menu, tr("Detach or &attach this view"), QKeySequence("Ctrl+Shift+D"),
+        [this] { detachPane(); });
     for (const char* name : {"dock-tree", "dock-inspector"})
         menu->addAction(findChild<QDockWidget*>(name)->toggleViewAction());
     auto* themes = menu->addMenu(tr("&Theme"));

@@ -2,9 +2,6 @@
 #include "console/app/drawn_panes.h"
 
 #include <QComboBox>
-#include <QLabel>
-#include <QSplitter>
-#include <QVBoxLayout>
 #include <algorithm>
 
 #include "console/view/matrix_view.h"
@@ -86,12 +83,6 @@ void MatrixPane::refresh() {
 TimelinePane::TimelinePane(Session& session, QWidget* parent)
     : Pane(session, "timeline", tr("Timeline"), parent), view_(new TimelineView) {
     setContent(view_);
-    // The lanes are what one looks at; the table of phases is below.
-    if (auto* splitter = view_->findChild<QSplitter*>()) {
-        splitter->setStretchFactor(0, 3);
-        splitter->setStretchFactor(1, 1);
-        splitter->setSizes({600, 200});
-    }
     connect(view_, &DrawnView::selected, &session, &Session::select);
     connect(view_, &TimelineView::cursorMoved, &session, &Session::seek);
 }
@@ -138,19 +129,8 @@ ThroughputPane::ThroughputPane(Session& session, QWidget* parent)
                                      : tr("last %1 min").arg(seconds / 60),
                        seconds);
     span_->setCurrentIndex(1);
-    auto* box = new QWidget;
-    auto* layout = new QVBoxLayout(box);
-    layout->setContentsMargins(0, 0, 0, 0);
-    auto* row = new QHBoxLayout;
-    row->setContentsMargins(8, 6, 8, 0);
-    auto* label = new QLabel(tr("&Show"));
-    label->setBuddy(span_);
-    row->addWidget(label);
-    row->addWidget(span_);
-    row->addStretch();
-    layout->addLayout(row);
-    layout->addWidget(view_, 1);
-    setContent(box);
+    view_->addChoice(span_);
+    setContent(view_);
     connect(view_, &DrawnView::selected, &session, &Session::select);
     connect(view_, &ThroughputView::rangeWanted, this, &ThroughputPane::rangeWanted);
     connect(view_, &ThroughputView::rawWanted, this, [this] {

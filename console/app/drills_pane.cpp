@@ -9,6 +9,7 @@
 #include <QSplitter>
 #include <QTableView>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "console/app/confirm.h"
 #include "console/app/drill_form.h"
@@ -64,11 +65,12 @@ DrillsPane::DrillsPane(Session& session, QWidget* parent)
     scroll->setWidget(makeForm());
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setMinimumWidth(350);
+    scroll->setMinimumWidth(310);
     splitter->addWidget(scroll);
     splitter->addWidget(makeRun());
     splitter->setStretchFactor(0, 2);
     splitter->setStretchFactor(1, 3);
+    splitter->setSizes({310, 520});
     setContent(splitter);
     connect(&session, &Session::sourceChanged, this, [this] {
         runs_.clear();
@@ -139,10 +141,21 @@ QWidget* DrillsPane::makeRun() {
         auto* label = new QLabel(text);
         label->setFont(strong_font(label->font()));
         inner->addWidget(label);
-        inner->addWidget(what);
+        inner->addWidget(what, 1);
         return group;
     };
-    splitter->addWidget(titled(tr("Prediction and observation"), report_view_));
+    auto* report = new QWidget;
+    auto* report_layout = new QVBoxLayout(report);
+    report_layout->setContentsMargins(0, 0, 0, 0);
+    no_report_ = new QLabel(tr("Check a drill: what the rules predict appears here, and once it "
+                               "runs, beside it what is observed."));
+    no_report_->setWordWrap(true);
+    no_report_->setAlignment(Qt::AlignCenter);
+    no_report_->setMargin(24);
+    no_report_->setProperty("role", QStringLiteral("muted"));
+    report_layout->addWidget(no_report_, 1);
+    report_layout->addWidget(report_view_, 1);
+    splitter->addWidget(titled(tr("Prediction and observation"), report));
     splitter->addWidget(titled(tr("History"), history_view_));
     splitter->setStretchFactor(0, 3);
     splitter->setStretchFactor(1, 2);
@@ -190,9 +203,28 @@ void DrillsPane::check() {
     });
 }
 
-bool DrillsPane::atRest(const DrillRun& run) const {
+const ApplicationNow* DrillsPane::applicationOf(const DrillRun& run) const {
     const auto* app = session().cluster()->application(run.question.application);
-    return app != nullptr && session().now().applications[app->id.value].at_rest;
+    return app != nullptr ? &session().now().applications[app->id.value] : nullptr;
+}
+
+bool DrillsPane::atRest(const DrillRun& run) const {
+    const auto* app = applicationOf(run);
+    return app != nullptr && app->at_rest;
+}
+
+// Who was convicted is gone: what is known here may be older than the report that says so.
+bool DrillsPane::replaced(const DrillRun& run) const {
+    const auto* app = applicationOf(run);
+    const auto observed = run.report.value("observed", nlohmann::json::object());
+    const auto convicted = observed.value("convicted", nlohmann::json::array());
+    return app != nullptr &&
+           std::all_of(app->execution.begin(), app->execution.end(), [&](const ReplicaNow& slot) {
+               const auto before = run.incarnations.find(slot.index);
+               const auto name = QString("E%1").arg(slot.index).toStdString();
+               return std::find(convicted.begin(), convicted.end(), name) == convicted.end() ||
+                      before == run.incarnations.end() || slot.incarnation > before->second;
+           });
 }
 
 void DrillsPane::start() {
@@ -232,6 +264,10 @@ void DrillsPane::begin(const QString& reason, const QString& confirm) {
     run.question.drill.force = run.plan.value("needs_force", false);
     run.started_ns = session().cursor();
     run.error.clear();
+    run.report = nullptr;
+    if (const auto* app = applicationOf(run))
+        for (const auto& slot : app->execution)
+            run.incarnations[slot.index] = slot.incarnation;
     runs_.push_back(run);
     if (runs_.size() > kRunsMax)
         runs_.erase(runs_.begin());
@@ -263,43 +299,45 @@ void DrillsPane::follow() {
     DeskQuestion ask = run.question;
     ask.ask = DeskAsk::Report;
     ask.id = run.id.toStdString();
-    session().askDesk(ask, [this](const DeskResult& result) {
-        if (runs_.empty() || runs_.back().id.toStdString() != result.question.id)
-            return;
-        DrillRun& mine = runs_.back();
-        if (mine.stage != DrillStage::Active && mine.stage != DrillStage::Reverting)
-            return;
-        if (!result.error.empty()) {
-            mine.error = QString::fromStdString(result.error);
-            if (session().cursor() - mine.started_ns >
-                static_cast<std::int64_t>(mine.question.drill.lease + 30) * kNs)
-                setStage(DrillStage::Unknown);
-            return;
+    session().askDesk(ask, [this](const DeskResult& result) { reported(result); });
+}
+
+void DrillsPane::reported(const DeskResult& result) {
+    if (runs_.empty() || runs_.back().id.toStdString() != result.question.id)
+        return;
+    DrillRun& mine = runs_.back();
+    if (mine.stage != DrillStage::Active && mine.stage != DrillStage::Reverting)
+        return;
+    const std::int64_t at = session().cursor();
+    if (!result.error.empty()) {
+        mine.error = QString::fromStdString(result.error);
+        if (at - mine.started_ns > static_cast<std::int64_t>(mine.question.drill.lease + 30) * kNs)
+            setStage(DrillStage::Unknown);
+        return;
+    }
+    mine.error.clear();
+    mine.report = result.answer;
+    // Its lease is over, or every part of it is: no host has it any more.
+    bool running = at - mine.begun_ns < 2 * kNs;
+    for (const auto& host : session().now().hosts)
+        for (const auto& drill : host.drills)
+            running = running || QString::fromStdString(drill.id()) == mine.id;
+    const auto predicted = mine.report.value("predicted", nlohmann::json::object());
+    const auto observed = mine.report.value("observed", nlohmann::json::object());
+    const auto liars = predicted.value("convicted", nlohmann::json::array());
+    const bool convicted =
+        !liars.empty() && observed.value("convicted", nlohmann::json::array()) == liars;
+    if (running && !convicted) {
+        setStage(mine.stage);
+    } else if (!replaced(mine) || !atRest(mine)) {
+        setStage(DrillStage::Reverting);
+    } else {
+        setStage(DrillStage::Restored);
+        if (repeats_ > 0) {
+            --repeats_;
+            repeat();
         }
-        mine.report = result.answer;
-        // Its lease is over, or every part of it is: no host has it any more.
-        bool running = session().cursor() - mine.begun_ns < 2 * kNs;
-        for (const auto& host : session().now().hosts)
-            for (const auto& drill : host.drills)
-                running = running || QString::fromStdString(drill.id()) == mine.id;
-        const auto& predicted = mine.report.value("predicted", nlohmann::json::object());
-        const auto& observed = mine.report.value("observed", nlohmann::json::object());
-        const bool convicted = predicted.contains("convicted") && !predicted["convicted"].empty() &&
-                               observed.contains("convicted") &&
-                               observed["convicted"] == predicted["convicted"];
-        const bool over = !running || convicted;
-        if (!over) {
-            setStage(mine.stage);
-        } else if (!atRest(mine)) {
-            setStage(DrillStage::Reverting);
-        } else {
-            setStage(DrillStage::Restored);
-            if (repeats_ > 0) {
-                --repeats_;
-                repeat();
-            }
-        }
-    });
+    }
 }
 
 void DrillsPane::stop() {

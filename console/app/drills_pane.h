@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 
 #include "console/app/pane.h"
 
@@ -39,6 +40,7 @@ struct DrillRun {
     nlohmann::json plan, report;
     QString error;
     std::int64_t started_ns = 0, begun_ns = 0, asked_ns = 0;
+    std::map<std::uint32_t, std::uint32_t> incarnations; // of each slot, when it was begun
 };
 
 class DrillsPane : public Pane {
@@ -77,7 +79,10 @@ class DrillsPane : public Pane {
     QWidget* makeForm();
     QWidget* makeRun();
     void setStage(DrillStage stage);
+    const ApplicationNow* applicationOf(const DrillRun& run) const;
     bool atRest(const DrillRun& run) const;
+    bool replaced(const DrillRun& run) const;
+    void reported(const DeskResult& result);
     void begin(const QString& reason, const QString& confirm);
     void follow();
     void showPlan();
@@ -93,7 +98,7 @@ class DrillsPane : public Pane {
     std::int64_t history_ns_ = 0;
     DrillForm* form_;
     QCheckBox* watch_;
-    QLabel *plan_, *steps_, *lease_left_, *why_not_;
+    QLabel *plan_, *steps_, *lease_left_, *why_not_, *no_report_;
     QPushButton *check_, *start_, *stop_, *repeat_;
     TableModel *report_model_, *history_model_;
     QTableView *report_view_, *history_view_;

@@ -143,6 +143,8 @@ void DrillsPane::showReport() {
                 table.rows.push_back({phase, QVariant(), tr("%1 ms").arg(at, 0, 'f', 1)});
         }
     }
+    no_report_->setVisible(table.rows.empty());
+    report_view_->setVisible(!table.rows.empty());
     const bool first = report_model_->table().columns.empty();
     report_model_->setTable(std::move(table));
     if (first)
@@ -178,15 +180,16 @@ void DrillsPane::showHistory() {
             continue;
         const auto convicted = it->at(Phase::Convicted);
         table.rows.push_back(
-            {clock_text(it->injected_ns).left(8), it->application, it->name, tr("begun elsewhere"),
-             QVariant(),
-             convicted ? tr("convicted after %1 ms").arg(*convicted, 0, 'f', 0) : QString(),
+            {clock_text(it->injected_ns).left(8), it->application, it->name, tr("elsewhere"),
+             QVariant(), convicted ? tr("convicted, %1 ms").arg(*convicted, 0, 'f', 0) : QString(),
              it->id});
     }
     const bool first = history_model_->table().columns.empty();
     history_model_->setTable(std::move(table));
-    if (first)
+    if (first) {
         fit_columns(history_view_, 3);
+        history_view_->setColumnHidden(6, true); // told above, and in exports
+    }
 }
 
 } // namespace zz::console

@@ -61,7 +61,7 @@ Result<Incident> incident_of(MainWindow& window) {
     report.title = MainWindow::tr("Fault in %1 at batch %2").arg(app.name).arg(dispute->key.n);
     report.summary = MainWindow::tr("%1: %2.").arg(
         QString::fromStdString(std::string(matrix::to_string(verdict.kind))),
-        aftermath(*dispute, app.faults));
+        aftermath(*dispute, app));
     report.facts = {
         {MainWindow::tr("Data center"), session.now().name},
         {MainWindow::tr("Application"),

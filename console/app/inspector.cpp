@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/app/inspector.h"
 
-#include <QCoreApplication>
-
 #include "console/model/adapters.h"
 #include "console/model/event_words.h"
+#include "console/model/words.h"
 #include "console/view/theme.h"
 
 namespace zz::console {
 namespace {
-
-QString tr(const char* text) {
-    return QCoreApplication::translate("Inspector", text);
-}
 
 struct Html {
     QString out;
@@ -119,7 +114,7 @@ void inspect_dispute(const Session& session, const Dispute& dispute, Html& html)
     html.fact(tr("Rule"), QString::fromStdString(std::string(verdict.rule)));
     html.fact(tr("Since"), clock_text(dispute.first_ns).left(8));
     html.end();
-    html.out += "<p>" + aftermath(dispute, app.faults).toHtmlEscaped() + "</p>";
+    html.out += "<p>" + aftermath(dispute, app).toHtmlEscaped() + "</p>";
     html.link("matrix", tr("Response matrix"));
     std::set<std::string> seen;
     for (const auto& update : dispute.chain)
@@ -128,6 +123,11 @@ void inspect_dispute(const Session& session, const Dispute& dispute, Html& html)
             html.link("evidence:" + QString::fromStdString(update->event().evidence()),
                       tr("Export proof %1")
                           .arg(QString::fromStdString(update->event().evidence()).left(8)));
+}
+
+QString span_text(std::int64_t ns) {
+    const std::int64_t seconds = ns / kNs;
+    return seconds < 120 ? tr("%1 s").arg(seconds) : tr("%1 min").arg(seconds / 60);
 }
 
 } // namespace
@@ -202,8 +202,12 @@ QString counters_text(const Session& session, int open_alerts) {
         out += tr(" · %L1 missing, %L2 dropped").arg(missing).arg(dropped);
     if (const auto* link = session.link()) {
         const Recording recording = link->recording();
-        out += recording.on ? tr(" · recording %L1 KiB").arg(recording.bytes / 1024)
-                            : tr(" · history %L1 MiB").arg(session.history().bytes() >> 20);
+        out +=
+            recording.on
+                ? tr(" · recording %L1 KiB").arg(recording.bytes / 1024)
+                : tr(" · history %1, %2 MiB")
+                      .arg(span_text(session.history().last_ns() - session.history().first_ns()))
+                      .arg(static_cast<double>(session.history().bytes()) / (1 << 20), 0, 'f', 1);
     }
     return out;
 }

@@ -2,6 +2,7 @@
 #include "console/app/list_panes.h"
 
 #include <QApplication>
+#include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
 #include <QDateTime>
@@ -56,6 +57,14 @@ QVBoxLayout* column(QWidget* box) {
     layout->setContentsMargins(10, 8, 10, 8);
     layout->setSpacing(8);
     return layout;
+}
+
+// Consoles and command lines read all the time: who changed what would be lost among it.
+bool only_reads(const telemetry::AuditEntry& entry) {
+    for (const char* command : {"status", "events", "audit list", "evidence"})
+        if (entry.command() == command && entry.result() == "accepted")
+            return true;
+    return false;
 }
 
 QLabel* heading(const QString& text) {
@@ -131,6 +140,7 @@ EventsPane::EventsPane(Session& session, QWidget* parent)
     splitter->addWidget(lower);
     splitter->setStretchFactor(0, 1);
     splitter->setStretchFactor(1, 3);
+    upper_ = upper;
     setContent(splitter);
     connect(ack, &QPushButton::clicked, this, &EventsPane::acknowledge);
     connect(least_, &QComboBox::currentIndexChanged, this,
@@ -142,6 +152,13 @@ EventsPane::EventsPane(Session& session, QWidget* parent)
     connect(events_view_, &QTableView::activated, this, [this](const QModelIndex& index) {
         Q_EMIT jumpWanted(index.data(EventsModel::kTimeRole).toLongLong());
     });
+}
+
+// In a low pane the events have all of it; the counter below still tells of alerts.
+void EventsPane::resizeEvent(QResizeEvent* event) {
+    constexpr int kBothHeight = 380;
+    Pane::resizeEvent(event);
+    upper_->setVisible(height() >= kBothHeight);
 }
 
 void EventsPane::loadAcknowledged() {
@@ -346,14 +363,17 @@ Exportable SessionsPane::exportable() const {
 
 AuditPane::AuditPane(Session& session, QWidget* parent)
     : Pane(session, "audit", tr("Audit"), parent), model_(new TableModel(this)),
-      view_(make_table_view(model_, tr("Audit log"))), status_(new QLabel) {
+      view_(make_table_view(model_, tr("Audit log"))), status_(new QLabel),
+      reads_(new QCheckBox(tr("Also what only &reads"))) {
     auto* box = new QWidget;
     auto* layout = column(box);
     auto* fetch_button = new QPushButton(tr("&Fetch"));
     auto* row = new QHBoxLayout;
     row->addWidget(heading(tr("Who did what, refused ones too")));
     row->addWidget(status_, 1);
+    row->addWidget(reads_);
     row->addWidget(fetch_button);
+    connect(reads_, &QCheckBox::toggled, this, [this] { update_now(); });
     layout->addLayout(row);
     layout->addWidget(view_);
     setContent(box);
@@ -395,12 +415,13 @@ void AuditPane::refresh() {
     for (const auto& [id, entries] : entries_) {
         const auto* host = session().now().host(id);
         for (const auto& e : entries.entries())
-            rows.push_back(
-                {e.wall_ns(),
-                 {iso_utc(e.wall_ns()), host != nullptr ? host->name : QString(),
-                  QVariant::fromValue<qulonglong>(e.n()), QString::fromStdString(e.who()),
-                  QString::fromStdString(e.role()), std::max(1U, e.times()),
-                  QString::fromStdString(e.command()), QString::fromStdString(e.result())}});
+            if (reads_->isChecked() || !only_reads(e))
+                rows.push_back(
+                    {e.wall_ns(),
+                     {iso_utc(e.wall_ns()), host != nullptr ? host->name : QString(),
+                      QVariant::fromValue<qulonglong>(e.n()), QString::fromStdString(e.who()),
+                      QString::fromStdString(e.role()), std::max(1U, e.times()),
+                      QString::fromStdString(e.command()), QString::fromStdString(e.result())}});
     }
     // What operators did is also told as events: shown as long as a host keeps no log to read.
     if (rows.empty()) {
@@ -466,7 +487,7 @@ Table ConnectionsPane::table() const {
     Table out;
     out.caption = title();
     out.columns = {{tr("Host"), "host", ""},          {tr("State"), "state", ""},
-                   {tr("Age"), "age_ms", "ms"},       {tr("Updates/s"), "updates_per_s", "1/s"},
+                   {tr("Age"), "age_ms", "ms"},       {tr("Updates"), "updates_per_s", "1/s"},
                    {tr("Missing"), "missing", ""},    {tr("Dropped"), "dropped", ""},
                    {tr("Offset"), "offset_ms", "ms"}, {tr("Version"), "protocol", ""},
                    {tr("Program"), "program", ""},    {tr("Endpoint"), "endpoint", ""}};
@@ -490,7 +511,7 @@ Table ConnectionsPane::table() const {
              host.link.beat_ns == 0 ? QVariant()
                                     : QVariant(static_cast<double>(host.link.offset_ns) / 1e6),
              host.link.protocol == 0 ? QVariant() : QVariant(host.link.protocol),
-             QString::fromStdString(host.link.program), host.address});
+             QString::fromStdString(host.link.program), QString(host.address).remove("tcp://")});
     }
     return out;
 }

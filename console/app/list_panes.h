@@ -5,6 +5,7 @@
 #include "console/app/pane.h"
 #include "console/model/events_model.h"
 
+class QCheckBox;
 class QComboBox;
 class QLabel;
 class QPushButton;
@@ -32,9 +33,12 @@ class EventsPane : public Pane {
   protected:
     void refresh() override;
     Condition emptiness() const override;
+    void resizeEvent(QResizeEvent* event) override;
 
   private:
     void loadAcknowledged();
+
+    QWidget* upper_ = nullptr;
 
     EventsModel* model_;
     TableModel* alerts_model_;
@@ -90,6 +94,7 @@ class AuditPane : public Pane {
     TableModel* model_;
     QTableView* view_;
     QLabel* status_;
+    QCheckBox* reads_;                                         // what changes nothing, too
     std::map<std::uint32_t, telemetry::AuditEntries> entries_; // by host
     std::map<std::uint32_t, QString> errors_;
 };

@@ -16,6 +16,8 @@
 #include <QStyledItemDelegate>
 #include <QTabBar>
 #include <QTextBrowser>
+#include <QTextDocumentFragment>
+#include <QTimer>
 #include <QToolBar>
 #include <QTreeView>
 
@@ -27,6 +29,7 @@
 #include "console/app/overview_pane.h"
 #include "console/app/top_strip.h"
 #include "console/model/tree_model.h"
+#include "console/view/canvas.h"
 #include "console/view/glyphs.h"
 #include "console/view/matrix_view.h"
 
@@ -52,6 +55,21 @@ class TreeDelegate : public QStyledItemDelegate {
             option->palette.setColor(QPalette::Text, theme().muted);
     }
 };
+
+// What one came for: the picture or the list, else the first that takes keys.
+void focus_first(Pane& pane) {
+    for (auto* one : pane.findChildren<QWidget*>()) {
+        const bool drawn = one->metaObject() == &QWidget::staticMetaObject ||
+                           qobject_cast<Canvas*>(one) != nullptr;
+        if (one->isVisible() && one->focusPolicy() == Qt::StrongFocus &&
+            one->focusProxy() == nullptr &&
+            (drawn || qobject_cast<QAbstractItemView*>(one) != nullptr)) {
+            one->setFocus();
+            return;
+        }
+    }
+    pane.setFocus();
+}
 
 } // namespace
 
@@ -125,7 +143,10 @@ void MainWindow::makePanes() {
         dock->setWidget(pane);
         docks_[pane] = dock;
         connect(dock, &QDockWidget::visibilityChanged, this, [this, pane](bool visible) {
+            // Once Qt has laid out its docks.
+            QTimer::singleShot(0, this, &MainWindow::polishTabs);
             if (visible) {
+                pane->show();
                 pane->update_now();
                 remember();
             }
@@ -168,6 +189,8 @@ void MainWindow::makeSides() {
     tree_->setAccessibleName(tr("Hosts and applications"));
     tree_->header()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
     tree_->header()->setStretchLastSection(true);
+    tree_->setIndentation(14);
+    tree_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     const auto chosen = [this](const QModelIndex& index) {
         if (index.isValid())
             session_.select(index.data(TreeModel::kSelectionRole).value<Selection>());
@@ -213,6 +236,7 @@ void MainWindow::tabAll() {
     QDockWidget* first = nullptr;
     for (Pane* pane : panes_) {
         QDockWidget* dock = docks_[pane];
+        pane->show();
         dock->setFloating(false);
         inner_->removeDockWidget(dock);
         inner_->addDockWidget(Qt::TopDockWidgetArea, dock);
@@ -229,7 +253,7 @@ void MainWindow::resetLayout() {
     for (auto* dock : findChildren<QDockWidget*>())
         dock->setVisible(true);
     resizeDocks({findChild<QDockWidget*>("dock-tree"), findChild<QDockWidget*>("dock-inspector")},
-                {210, 230}, Qt::Horizontal);
+                {216, 230}, Qt::Horizontal);
     showPane("overview");
 }
 
@@ -240,6 +264,7 @@ void MainWindow::watchLayout() {
     findChild<QDockWidget*>("dock-inspector")->hide();
     findChild<QDockWidget*>("dock-tree")->setVisible(width() >= kRoomForTree);
     for (const auto& [pane, one] : docks_) {
+        pane->show(); // nothing is laid out by what was hidden
         one->setFloating(false);
         inner_->removeDockWidget(one);
     }
@@ -273,7 +298,8 @@ void MainWindow::showPane(const QString& name) {
     if (Pane* one = pane(name)) {
         docks_[one]->show();
         docks_[one]->raise();
-        one->setFocus();
+        one->show();
+        focus_first(*one);
         one->update_now();
     }
 }
@@ -285,8 +311,25 @@ QString MainWindow::shownPane() const {
     return {};
 }
 
-// Qt makes the bars of tabbed docks by itself.
+// Qt makes the bars of tabbed docks by itself. A tab says what a title would say again.
 void MainWindow::polishTabs() {
+    // To Qt what lies behind a tab is visible: Tab would walk through it and it would be painted.
+    if (isVisible())
+        for (const auto& [pane, dock] : docks_)
+            if (const bool seen = dock->isFloating() ||
+                                  inner_->tabifiedDockWidgets(dock).isEmpty() ||
+                                  !dock->visibleRegion().isEmpty();
+                seen == pane->isHidden())
+                pane->setVisible(seen);
+    for (const auto& [pane, dock] : docks_) {
+        const bool tabbed = !dock->isFloating() && !inner_->tabifiedDockWidgets(dock).isEmpty();
+        QWidget* none = dock->titleBarWidget();
+        if (tabbed == (none != nullptr))
+            continue;
+        dock->setTitleBarWidget(tabbed ? new QWidget(dock) : nullptr);
+        if (none != nullptr)
+            none->deleteLater();
+    }
     for (auto* bar : inner_->findChildren<QTabBar*>(Qt::FindDirectChildrenOnly)) {
         bar->setElideMode(Qt::ElideNone);
         bar->setExpanding(false);
@@ -329,6 +372,18 @@ void MainWindow::say(const QString& text) {
     ticker_->setText("<b>" + text.toHtmlEscaped() + "</b>");
 }
 
+// As many of the newest events as stand side by side without being cut.
+QString MainWindow::fitting_events() const {
+    for (int count = 3; count > 1; --count) {
+        const QString html = newest_events(session_, count);
+        if (QTextDocumentFragment::fromHtml(html).toPlainText().size() *
+                ticker_->fontMetrics().averageCharWidth() <
+            ticker_->width())
+            return html;
+    }
+    return newest_events(session_, 1);
+}
+
 void MainWindow::refreshTicker() {
     if (!session_.hasSource()) {
         ticker_->setText({});
@@ -336,7 +391,7 @@ void MainWindow::refreshTicker() {
         return;
     }
     if (session_.cursor() - said_ns_ > 6 * kNs || session_.cursor() < said_ns_)
-        ticker_->setText(newest_events(session_, 3));
+        ticker_->setText(fitting_events());
     counters_->setText(counters_text(session_, events_->openAlerts()));
 }
 
@@ -391,6 +446,14 @@ void MainWindow::connectDialog() {
         openSessionFile(dialog.sessionFile());
     else
         openProfile(dialog.profile());
+}
+
+// Out of the window and back.
+void MainWindow::detachPane() {
+    if (Pane* one = pane(shownPane())) {
+        docks_[one]->setFloating(!docks_[one]->isFloating());
+        polishTabs();
+    }
 }
 
 void MainWindow::stopAllDrills() {

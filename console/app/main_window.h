@@ -57,6 +57,7 @@ class MainWindow : public QMainWindow {
     void incidentReport();
     void userGuide();
     void stopAllDrills();
+    void detachPane();
     void nextEvent(int by);
 
   protected:
@@ -74,6 +75,7 @@ class MainWindow : public QMainWindow {
     void polishTabs();
     void refreshInspector();
     void refreshTicker();
+    QString fitting_events() const;
     void sourceChanged();
     void act(Condition condition);
     void exportEvidence(const QString& id);

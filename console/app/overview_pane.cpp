@@ -41,10 +41,16 @@ Card card_of(const Session& session, const ApplicationNow& app) {
             out.spark.append(
                 {1 - static_cast<double>(to - sample.wall_ns) / kSparkNs, sample.rate});
             out.rate = sample.rate;
-            out.p50 = sample.p50_ms;
-            out.p99 = sample.p99_ms;
             out.served = to - sample.wall_ns < 5 * kNs;
         }
+    if (const auto* seconds =
+            session.history().series().seconds_of(static_cast<std::uint32_t>(app.index)))
+        for (const auto& second : *seconds)
+            if (const std::int64_t past = to - second.wall_s * kNs;
+                second.replies > 0 && past >= kNs && past < 5 * kNs) {
+                out.p50 = static_cast<double>(second.p50_us) / 1e3;
+                out.p99 = static_cast<double>(second.p99_us) / 1e3;
+            }
     return out;
 }
 
@@ -67,7 +73,7 @@ QString verdict_text(const Card& card) {
     return OverviewPane::tr("Batch %1: %2; %3")
         .arg(card.dispute->key.n)
         .arg(QString::fromStdString(std::string(matrix::to_string(verdict.kind))),
-             aftermath(*card.dispute, card.app->faults));
+             aftermath(*card.dispute, *card.app));
 }
 
 void paint_spark(QPainter& p, const QRectF& box, const Card& card, const Theme& t) {

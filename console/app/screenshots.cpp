@@ -65,7 +65,8 @@ bool Screenshots::take(const QString& when) {
     const QStringList names{"matrix", "placement",  "timeline",    "overview", "drills",
                             "events", "throughput", "connections", "sessions", "audit"};
     for (const auto kind : {ThemeKind::Light, ThemeKind::Dark}) {
-        apply_theme(*qApp, kind);
+        if (theme_kind() != kind)
+            apply_theme(*qApp, kind);
         for (const QSize size : {QSize(1280, 800), QSize(1920, 1080)}) {
             window_.resize(size);
             settle();
@@ -93,15 +94,12 @@ void Screenshots::tick() {
     const std::int64_t past = session.cursor() - begun_ns_;
     bool good = true;
     switch (wait_) {
-    case Wait::Live:
+    case Wait::Fault:
         if (session.isReplay()) {
             good = take("replay");
             wait_ = Wait::Done;
-        } else if (view_state_of(session).condition == Condition::Live || past > 20 * kNs) {
-            wait_ = Wait::Fault;
+            break;
         }
-        break;
-    case Wait::Fault:
         for (const auto& dispute : session.disputes().all()) {
             const auto& app =
                 session.now().applications[static_cast<std::size_t>(dispute.key.application)];

@@ -24,7 +24,7 @@ class Screenshots : public QObject {
     void finished();
 
   private:
-    enum class Wait : std::uint8_t { Live, Fault, Rest, Done };
+    enum class Wait : std::uint8_t { Fault, Rest, Done };
     void tick();
     bool take(const QString& when);
     bool take_for_guide();
@@ -34,7 +34,7 @@ class Screenshots : public QObject {
     QString folder_, error_;
     For whom_;
     QTimer timer_;
-    Wait wait_ = Wait::Live;
+    Wait wait_ = Wait::Fault;
     std::int64_t begun_ns_ = 0, rest_ns_ = 0;
     int patience_s_, taken_ = 0, application_ = -1;
 };

@@ -8,8 +8,10 @@
 #include <QPainter>
 #include <QPushButton>
 #include <QSlider>
+#include <QStyle>
 #include <QToolButton>
 #include <algorithm>
+#include <set>
 
 #include "console/app/pane.h"
 #include "console/model/event_words.h"
@@ -84,7 +86,6 @@ TopStrip::TopStrip(Session& session, QWidget* parent)
     filter_->setAccessibleName(tr("Filter"));
     stop_all_->setToolTip(tr("Ends every drill on every host (Ctrl+Shift+X)"));
     stop_all_->setObjectName("stopAll");
-    stop_all_->setProperty("danger", true);
     time_->setMinimumWidth(time_->fontMetrics().horizontalAdvance("00:00:00.000") + 4);
     for (auto* widget : std::initializer_list<QWidget*>{environment_, chip_, live_, pause_})
         layout->addWidget(widget);
@@ -205,8 +206,25 @@ void TopStrip::refresh() {
             span <= 0 ? 1 : static_cast<double>(session_.cursor() - history.first_ns()) / span;
         slider_->setValue(static_cast<int>(std::clamp(part, 0.0, 1.0) * kSliderSteps));
     }
+    showDrills();
     stop_all_->setEnabled(session_.link() != nullptr && session_.link()->may_change());
     update(0, 0, width(), 4);
+}
+
+// The button calls only while there is something to stop.
+void TopStrip::showDrills() {
+    std::set<std::string> running;
+    for (const auto& host : session_.now().hosts)
+        for (const auto& drill : host.drills)
+            running.insert(drill.id());
+    const QString text =
+        running.empty() ? tr("Stop all drills") : tr("Stop all drills (%1)").arg(running.size());
+    if (stop_all_->text() == text)
+        return;
+    stop_all_->setText(text);
+    stop_all_->setProperty("role", running.empty() ? QVariant() : QStringLiteral("danger"));
+    stop_all_->style()->unpolish(stop_all_);
+    stop_all_->style()->polish(stop_all_);
 }
 
 void TopStrip::paintEvent(QPaintEvent*) {

@@ -37,6 +37,7 @@ class TopStrip : public QWidget {
 
   private:
     void wire();
+    void showDrills();
     QString band() const; // "LAB", "STAGING", "PRODUCTION", "REPLAY"
     QColor bandColour() const;
 

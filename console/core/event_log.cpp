@@ -10,7 +10,7 @@ namespace {
 
 bool same(const telemetry::Event& a, const telemetry::Event& b) {
     return a.number() == b.number() && a.source().boot() == b.source().boot() &&
-           key_of(a.source()) == key_of(b.source());
+           console::key_of(a.source()) == console::key_of(b.source());
 }
 
 } // namespace

@@ -59,6 +59,12 @@ const std::deque<Sample>* SeriesBook::of(std::uint32_t application) const {
     return it == books_.end() ? nullptr : &it->second.samples;
 }
 
+const std::deque<telemetry::ThroughputSecond>*
+SeriesBook::seconds_of(std::uint32_t application) const {
+    const auto it = books_.find(application + 1);
+    return it == books_.end() ? nullptr : &it->second.seconds.seconds();
+}
+
 std::optional<double> SeriesBook::host_cores(std::uint32_t host, std::int64_t now_ns) const {
     std::optional<double> out;
     for (auto it = processes_.lower_bound({host, 0, 0, 0, 0});
@@ -71,7 +77,7 @@ std::optional<double> SeriesBook::host_cores(std::uint32_t host, std::int64_t no
 void SeriesBook::take_process(const telemetry::Facts& facts, std::int64_t at_ns) {
     if (!facts.has_process() || processes_.size() >= kSourcesMax)
         return;
-    auto [it, fresh] = processes_.try_emplace(key_of(facts.source()));
+    auto [it, fresh] = processes_.try_emplace(console::key_of(facts.source()));
     Process& process = it->second;
     const std::int64_t past = facts.wall_ns() - process.wall_ns;
     const std::uint64_t cpu = facts.process().cpu_ns();
@@ -93,7 +99,8 @@ void SeriesBook::take(const Arrival& arrival, const State& state) {
     Book& book = books_[application];
     const std::int64_t now = facts.wall_ns();
     if (facts.has_client()) {
-        Counter& counter = book.clients[key_of(facts.source())];
+        book.seconds.take(telemetry::key_of(facts.source()), facts);
+        Counter& counter = book.clients[console::key_of(facts.source())];
         const auto& client = facts.client();
         const std::int64_t past = now - counter.wall_ns;
         // On a grid of the wall clock, so that a fold that begins later makes the same samples.
@@ -102,9 +109,7 @@ void SeriesBook::take(const Arrival& arrival, const State& state) {
             if (counter.wall_ns != 0 && client.requests() >= counter.requests)
                 counter.rate = static_cast<double>(client.requests() - counter.requests) *
                                static_cast<double>(kNs) / static_cast<double>(past);
-            counter = {client.requests(), now, counter.rate,
-                       static_cast<double>(client.p50_us()) / 1e3,
-                       static_cast<double>(client.p99_us()) / 1e3};
+            counter = {client.requests(), now, counter.rate};
         }
     }
     if (now / kSampleNs <= book.newest_ns / kSampleNs)
@@ -117,8 +122,6 @@ void SeriesBook::take(const Arrival& arrival, const State& state) {
     for (const auto& [key, counter] : book.clients) {
         sample.served = true;
         sample.rate += counter.rate;
-        sample.p50_ms = std::max(sample.p50_ms, counter.p50_ms);
-        sample.p99_ms = std::max(sample.p99_ms, counter.p99_ms);
     }
     std::uint64_t requests = 0;
     add_replicas(state, application, arrival.at_ns, sample, requests);

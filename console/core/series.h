@@ -9,16 +9,17 @@
 #include <vector>
 
 #include "console/core/state.h"
+#include "protocol/telemetry/fold_throughput.h"
 
 namespace zz::console {
 
 inline constexpr std::size_t kSamplesMax = 14'400; // of an application: an hour
 inline constexpr std::int64_t kSampleNs = kNs / 4;
+inline constexpr std::int64_t kSecondSettledNs = 3 * kNs;
 
 struct Sample {
     std::int64_t wall_ns = 0;
     double rate = 0;                 // accepted replies of all clients, per second
-    double p50_ms = 0, p99_ms = 0;   // the worst client's
     bool served = false;             // there was a client that measures
     std::uint32_t active = 0;        // execution replicas that f+1 agreement replicas count
     std::uint64_t wakeups = 0;       // as the highest replica counts
@@ -31,6 +32,9 @@ class SeriesBook {
     void take(const Arrival& arrival, const State& state);
     // By ApplicationId; null: nothing was measured.
     const std::deque<Sample>* of(std::uint32_t application) const;
+    // What clients felt, whole seconds; null: nothing was measured. A second does not change any
+    // more once kSecondSettledNs went by since its begin.
+    const std::deque<telemetry::ThroughputSecond>* seconds_of(std::uint32_t application) const;
     // Processor cores that the processes of the host use, all together; none: not told.
     std::optional<double> host_cores(std::uint32_t host, std::int64_t now_ns) const;
 
@@ -44,7 +48,7 @@ class SeriesBook {
     struct Counter {
         std::uint64_t requests = 0;
         std::int64_t wall_ns = 0;
-        double rate = 0, p50_ms = 0, p99_ms = 0;
+        double rate = 0;
     };
     struct Book {
         std::map<SourceKey, Counter> clients;
@@ -53,6 +57,7 @@ class SeriesBook {
         std::int64_t ordered_ns = 0;
         double ordered_rate = 0;
         std::deque<Sample> samples;
+        telemetry::ThroughputFold seconds;
     };
     std::map<std::uint32_t, Book> books_;
     std::map<SourceKey, Process> processes_; // at most kSourcesMax

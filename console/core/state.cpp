@@ -113,7 +113,7 @@ void State::apply_note(const Note& note, std::int64_t at_ns) {
 }
 
 void State::apply_facts(const telemetry::Facts& facts, std::int64_t at_ns) {
-    const SourceKey key = key_of(facts.source());
+    const SourceKey key = console::key_of(facts.source());
     if (sources_.size() >= kSourcesMax && !sources_.contains(key))
         return;
     SourceWords& words = sources_[key];

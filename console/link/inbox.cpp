@@ -27,7 +27,7 @@ void Inbox::make_room() {
     std::deque<Arrival> kept;
     for (auto it = arrivals_.rbegin(); it != arrivals_.rend(); ++it)
         if (!it->update || !it->update->has_facts() ||
-            newer.insert(key_of(it->update->facts().source())).second)
+            newer.insert(console::key_of(it->update->facts().source())).second)
             kept.push_front(std::move(*it));
     const std::size_t room = most_ - most_ / 4;
     std::size_t excess = kept.size() > room ? kept.size() - room : 0;

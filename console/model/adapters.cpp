@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/model/adapters.h"
 
-#include <QCoreApplication>
 #include <algorithm>
 
 #include "console/model/event_words.h"
+#include "console/model/words.h"
 
 namespace zz::console {
 namespace {
-
-QString tr(const char* text) {
-    return QCoreApplication::translate("Adapters", text);
-}
 
 QString slot_name(const Dispute::Member& member) {
     return member.second == 0 ? QString("E%1").arg(member.first)
@@ -98,6 +94,27 @@ PlacementData placement_data(const Session& session) {
     return out;
 }
 
+namespace {
+
+// Seconds that may still change are left out, so that a range says the same whenever it is read.
+void add_latencies(const Session& session, int application, std::int64_t from_ns,
+                   std::int64_t to_ns, ThroughputSeries& out) {
+    const auto* seconds =
+        session.history().series().seconds_of(static_cast<std::uint32_t>(application));
+    if (seconds == nullptr)
+        return;
+    for (const auto& second : *seconds) {
+        const std::int64_t begin = second.wall_s * kNs;
+        if (begin < from_ns || begin + kSecondSettledNs > to_ns || second.replies == 0)
+            continue;
+        const auto x = static_cast<double>((begin + kNs / 2) / 1'000'000);
+        out.p50.append({x, static_cast<double>(second.p50_us) / 1e3});
+        out.p99.append({x, static_cast<double>(second.p99_us) / 1e3});
+    }
+}
+
+} // namespace
+
 ThroughputData throughput_data(const Session& session, std::int64_t from_ns, std::int64_t to_ns,
                                int columns, int application) {
     ThroughputData out;
@@ -118,15 +135,11 @@ ThroughputData throughput_data(const Session& session, std::int64_t from_ns, std
                 const double x = static_cast<double>(sample.wall_ns / 1'000'000);
                 if (sample.served)
                     one.rate.append({x, sample.rate});
-                // Only clients that measure know a latency; none is not zero.
-                if (sample.p99_ms > 0) {
-                    one.p50.append({x, sample.p50_ms});
-                    one.p99.append({x, sample.p99_ms});
-                }
                 one.active.append({x, static_cast<double>(sample.active)});
                 one.wakeups.append({x, static_cast<double>(sample.wakeups)});
                 one.bytes.append({x, static_cast<double>(sample.bytes_fetched)});
             }
+        add_latencies(session, app.index, from_ns, to_ns, one);
         for (auto* points : {&one.rate, &one.p50, &one.p99, &one.active, &one.wakeups, &one.bytes})
             if (columns > 0)
                 *points = bucketed(*points, static_cast<double>(out.from_ms),
@@ -183,7 +196,18 @@ const Dispute* shown_dispute(const Session& session, bool follow_latest) {
     return all.empty() ? nullptr : all.back();
 }
 
-QString aftermath(const Dispute& dispute, Faults faults) {
+namespace {
+
+// By evidence, or because f+1 replicas settled everything up to there.
+bool is_settled(const Dispute& dispute, const ApplicationNow& app) {
+    const auto& mark = dispute.key.vote == 2 ? app.stable : app.settled;
+    return dispute.is_settled(app.faults) || mark.value_or(0) >= dispute.key.n;
+}
+
+} // namespace
+
+QString aftermath(const Dispute& dispute, const ApplicationNow& app) {
+    const Faults faults = app.faults;
     QStringList out;
     if (!dispute.woken.empty())
         out << tr("%1 was woken").arg(joined(dispute.woken));
@@ -195,9 +219,12 @@ QString aftermath(const Dispute& dispute, Faults faults) {
         out << tr("removed and replaced after %1 ms")
                    .arg(static_cast<double>(*dispute.removed_ns - dispute.first_ns) / 1e6, 0, 'f',
                         0);
+    // What was late or came again can settle what blocked before.
     if (out.isEmpty())
-        out << (dispute.is_settled(faults) ? tr("settled, nobody was woken")
-                                           : tr("not settled yet"));
+        out << (!is_settled(dispute, app) ? tr("not settled yet")
+                : dispute.first_verdict(faults).kind == matrix::Kind::Blocking
+                    ? tr("settled later, nobody was woken")
+                    : tr("settled, nobody was woken"));
     return out.join("; ");
 }
 
@@ -267,6 +294,9 @@ MatrixData matrix_data(const Session& session, const Dispute& dispute) {
     out.wall_ns = dispute.first_ns;
     if (dispute.settled_ns)
         out.resolved_ms = static_cast<double>(*dispute.settled_ns - dispute.first_ns) / 1e6;
+    for (const auto& [digest, tellers] : dispute.settled)
+        if (tellers.size() >= app.faults.weak_quorum())
+            out.settled = digest_of(digest);
     out.matrix = dispute.matrix(app.faults);
     fill_rows(dispute, app, out);
     for (const auto& replica : app.agreement) {
@@ -280,7 +310,7 @@ MatrixData matrix_data(const Session& session, const Dispute& dispute) {
         out.columns.push_back(std::move(column));
     }
     fill_chain(dispute, out);
-    out.observed = aftermath(dispute, app.faults);
+    out.observed = aftermath(dispute, app);
     const auto all = disagreements(session);
     out.disagreements = static_cast<int>(all.size());
     for (std::size_t i = 0; i < all.size(); ++i)

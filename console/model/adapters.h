@@ -23,7 +23,7 @@ const Dispute* shown_dispute(const Session& session, bool follow_latest);
 // through.
 std::vector<const Dispute*> disagreements(const Session& session);
 // What happened after it, one sentence.
-QString aftermath(const Dispute& dispute, Faults faults);
+QString aftermath(const Dispute& dispute, const ApplicationNow& app);
 
 // Lanes of one application; -1: of all.
 TimelineData timeline_data(const Session& session, int application);

@@ -11,13 +11,14 @@ namespace {
 using telemetry::AgreementFacts;
 using Member = std::pair<std::uint32_t, std::uint32_t>; // slot, incarnation
 
-constexpr std::uint32_t kPaused = 3, kSaved = 4, kStopped = 5; // hv::MachineState
+constexpr std::uint32_t kDefined = 1, kPaused = 3, kSaved = 4, kStopped = 5; // hv::MachineState
 
 struct Words {                                                // of one application
     std::map<std::uint32_t, const AgreementFacts*> agreement; // fresh ones
     std::map<Member, const telemetry::ExecutionFacts*> execution;
     std::map<Member, const telemetry::MachineFacts*> machines;
     std::map<std::uint32_t, std::int64_t> agreement_at;
+    std::set<std::uint32_t> controllers; // hosts whose controller tells about its machines
     std::map<Member, std::int64_t> execution_at;
     int clients = 0;
 };
@@ -41,8 +42,11 @@ std::vector<Words> words_of(std::size_t applications, const State& state, std::i
     for (const auto& [key, source] : state.sources()) {
         const bool fresh = is_fresh(source.at_ns, now_ns);
         const auto& facts = *source.facts;
-        if (facts.has_controller() && fresh)
+        if (facts.has_controller() && fresh) {
             add_machines(facts.controller(), out);
+            for (auto& words : out)
+                words.controllers.insert(key.host);
+        }
         if (key.application == 0 || key.application > applications)
             continue;
         Words& words = out[key.application - 1];
@@ -139,6 +143,13 @@ ReplicaState execution_state(const Words& words, std::uint32_t needed, const Mem
     return heard || slot_state == 1 ? ReplicaState::Active : ReplicaState::Unknown;
 }
 
+// Whether a sleeper's machine is as its kind of spare sleeps (ZZ-7.7): a fresh one still runs.
+bool is_ready(const QString& spare, std::uint32_t machine_state) {
+    return spare == "paused"       ? machine_state == kPaused
+           : spare == "hibernated" ? machine_state == kSaved
+                                   : machine_state <= kDefined || machine_state == kStopped;
+}
+
 std::optional<std::uint64_t> suspicion_of(const Words& words, std::uint32_t needed, Role role,
                                           std::uint32_t index, std::uint32_t incarnation) {
     std::vector<std::uint64_t> counts;
@@ -222,6 +233,13 @@ void add_execution(const Context& c, const std::optional<Slots>& slots, Applicat
                             [](const AgreementFacts& f) -> const auto& { return f.awake(); });
             one.state = execution_state(c.words, c.needed, member, known->second.second, one.awake,
                                         one.spare);
+            if (is_asleep(one.state) && c.words.controllers.contains(one.host)) {
+                const auto machine = c.words.machines.find(member);
+                one.ready = is_ready(
+                    one.spare, machine == c.words.machines.end() ? 0 : machine->second->state());
+                if (!*one.ready && one.incarnation > 0) // it takes the place of a removed one
+                    one.state = ReplicaState::Reimaging;
+            }
         }
         const Member member{one.index, one.incarnation};
         if (const auto at = c.words.execution_at.find(member); at != c.words.execution_at.end())
@@ -252,7 +270,7 @@ void count_up(const Context& c, ApplicationNow& out) {
         unknown += one.state == ReplicaState::Unknown ? 1 : 0;
         out.faulty += one.state == ReplicaState::Convicted || one.state == ReplicaState::Stopped ||
                               one.state == ReplicaState::Unresponsive ||
-                              one.state == ReplicaState::Reimaging
+                              (one.state == ReplicaState::Reimaging && !one.ready)
                           ? 1
                           : 0;
     }
@@ -263,7 +281,10 @@ void count_up(const Context& c, ApplicationNow& out) {
     }
     out.at_rest = out.faulty == 0 && unknown == 0 &&
                   out.active == static_cast<int>(c.app.faults().active_replicas()) &&
-                  out.active + out.asleep == static_cast<int>(out.execution.size());
+                  out.active + out.asleep == static_cast<int>(out.execution.size()) &&
+                  std::none_of(out.execution.begin(), out.execution.end(), [](const auto& one) {
+                      return one.complete == false || one.ready == false;
+                  });
 }
 
 void add_convictions(const Context& c, ApplicationNow& out) {

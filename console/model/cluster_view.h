@@ -30,9 +30,10 @@ struct ReplicaNow {
     std::optional<std::uint64_t> executed;  // its own word
     std::optional<std::uint64_t> fetched_bytes;
     std::optional<bool> complete;
-    QString spare;        // kind of spare, of a sleeper
-    QString trouble;      // as its controller tells
-    QString name() const; // "A3", "E1", "E1.2"
+    std::optional<bool> ready; // of a sleeper: its machine sleeps as its kind of spare does
+    QString spare;             // kind of spare, of a sleeper
+    QString trouble;           // as its controller tells
+    QString name() const;      // "A3", "E1", "E1.2"
 };
 
 struct ConvictionNow {
@@ -55,7 +56,7 @@ struct ApplicationNow {
     int heard = 0, sources = 0;             // agreement replicas
     int clients = 0;                        // gateways and load clients that are heard
     std::int64_t age_ns = -1;               // of the oldest agreement replica's words
-    bool at_rest = false;                   // f+1 active, the others asleep (ZZ-1.7)
+    bool at_rest = false; // f+1 active and whole, the others asleep and ready (ZZ-1.7)
 
     const ReplicaNow* replica(Role role, std::uint32_t number) const;
 };

@@ -11,10 +11,7 @@ matrix::Entry entry_of(const telemetry::ColumnEntry& from) {
         return matrix::Entry::missing();
     if (from.state() != 2)
         return matrix::Entry::pending();
-    Digest digest;
-    std::copy_n(from.digest().begin(), std::min(digest.bytes.size(), from.digest().size()),
-                digest.bytes.begin());
-    return matrix::Entry::of(digest);
+    return matrix::Entry::of(digest_of(from.digest()));
 }
 
 bool is_agreement(const telemetry::Event& event) {
@@ -36,6 +33,12 @@ matrix::Matrix matrix_of(const Dispute& dispute, Faults faults,
 }
 
 } // namespace
+
+Digest digest_of(const std::string& bytes) {
+    Digest out;
+    std::copy_n(bytes.begin(), std::min(out.bytes.size(), bytes.size()), out.bytes.begin());
+    return out;
+}
 
 std::vector<Dispute::Member> Dispute::rows() const {
     std::set<Member> seen;
@@ -196,10 +199,14 @@ void DisputeBook::fold(Dispute& dispute, const telemetry::Event& event) {
     case telemetry::COLUMN_OF:
         fold_column(dispute, event);
         break;
-    case telemetry::SETTLED_BY_EVIDENCE:
-        dispute.settled[event.digest()].insert(teller);
-        first(dispute.settled_ns);
+    case telemetry::SETTLED_BY_EVIDENCE: {
+        auto& tellers = dispute.settled[event.digest()];
+        tellers.insert(teller);
+        const auto& app = cluster_->applications[static_cast<std::size_t>(dispute.key.application)];
+        if (tellers.size() >= app.faults().weak_quorum())
+            first(dispute.settled_ns);
         break;
+    }
     case telemetry::ACCUSED:
         dispute.accused[subject].insert(teller);
         break;

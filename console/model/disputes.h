@@ -55,6 +55,8 @@ struct Dispute {
     bool is_settled(Faults faults) const;
 };
 
+Digest digest_of(const std::string& bytes);
+
 class DisputeBook {
   public:
     explicit DisputeBook(const cluster::Cluster* cluster = nullptr) : cluster_(cluster) {}

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/model/event_words.h"
 
-#include <QCoreApplication>
 #include <QDateTime>
 
+#include "console/model/words.h"
 #include "protocol/base/ids.h"
 
 namespace zz::console {
 namespace {
-
-QString tr(const char* text) {
-    return QCoreApplication::translate("EventWords", text);
-}
 
 QString quoted_text(const telemetry::Event& event) {
     return QString::fromStdString(event.text());
@@ -95,7 +91,9 @@ QString name_of(const telemetry::Principal& who) {
 }
 
 QString application_of(const telemetry::Event& event, const cluster::Cluster& cluster) {
-    const std::uint32_t number = event.source().application();
+    // A controller is of no application, but says of which one it speaks.
+    const std::uint32_t number =
+        event.source().application() != 0 ? event.source().application() : event.application();
     return number == 0 || number > cluster.applications.size()
                ? QString()
                : QString::fromStdString(cluster.applications[number - 1].name);
@@ -181,7 +179,7 @@ QString sentence(const telemetry::Event& e) {
     case telemetry::SERVICE_STARTED:
         return tr("%1 started, process %2").arg(text).arg(e.value());
     case telemetry::SERVICE_STOPPED:
-        return tr("%1 stopped").arg(text);
+        return text.isEmpty() ? tr("stopped") : tr("stopped: %1").arg(text);
     case telemetry::SERVICE_LOST:
         return tr("%1 is not heard any more").arg(subject);
     case telemetry::EVENTS_DROPPED:

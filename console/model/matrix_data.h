@@ -59,6 +59,7 @@ struct MatrixData {
     QString policy;                    // "evidence" or "matrix", how the application wakes replicas
     std::int64_t wall_ns = 0;          // of the first deviation
     std::optional<double> resolved_ms; // from then to settled; none while open
+    std::optional<Digest> settled;     // by evidence, as f+1 agreement replicas say
     std::vector<MatrixRow> rows;
     std::vector<MatrixColumn> columns;
     matrix::Matrix matrix{Faults{1}, 0};

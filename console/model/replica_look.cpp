@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/model/replica_look.h"
 
-#include <QCoreApplication>
 #include <QStringList>
 
 #include "console/model/placement_data.h"
+#include "console/model/words.h"
 
 namespace zz::console {
-namespace {
-
-QString tr(const char* text) {
-    return QCoreApplication::translate("zz::console::replica", text);
-}
-
-} // namespace
-
 bool is_asleep(ReplicaState state) {
     return state == ReplicaState::Paused || state == ReplicaState::Hibernated ||
            state == ReplicaState::Cold;

@@ -293,6 +293,9 @@ TimelineData timeline_data(const Session& session, int application) {
     if (session.mode() != TimeMode::Live)
         out.to_ns = std::max(out.to_ns, session.history().last_ns());
     out.from_ns = count > 0 ? log.all().front().wall_ns : out.to_ns - 60 * kNs;
+    // A recording knows how things stood from its begin on, not from its first event on.
+    if (const std::int64_t begun = session.startNs(); begun > 0)
+        out.from_ns = std::min(out.from_ns, begun);
     out.from_ns = std::max(out.from_ns, out.to_ns - 3600 * kNs);
     out.origin_ns = out.from_ns;
     if (const auto* dispute = shown_dispute(session, true))

@@ -180,10 +180,13 @@ void TreeModel::update(Node& node, const ClusterNow& now) {
     } else if (what.application >= 0) {
         const auto& app = now.applications[static_cast<std::size_t>(what.application)];
         node.detail = app.execution_left
-                          ? tr("%1 of %2 faults left").arg(*app.execution_left).arg(app.faults.f)
+                          ? tr("%1 of %2 left").arg(*app.execution_left).arg(app.faults.f)
                           : tr("not known");
     }
-    node.tip = node.name + ": " + node.detail;
+    node.tip =
+        what.application >= 0 && what.part == Part::None
+            ? tr("%1: execution faults that it can still bear: %2").arg(node.name, node.detail)
+            : node.name + ": " + node.detail;
 }
 
 TreeModel::Node* TreeModel::node(const QModelIndex& index) const {

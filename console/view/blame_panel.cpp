@@ -30,7 +30,11 @@ BlamePanel::BlamePanel(QWidget* parent)
     text_->setWordWrap(true);
     text_->setTextFormat(Qt::PlainText);
     text_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
-    column->addWidget(headline_);
+    auto* row = new QHBoxLayout;
+    row->addWidget(headline_, 1);
+    row->addWidget(export_);
+    row->addWidget(jump_);
+    column->addLayout(row);
     column->addWidget(text_);
     chain_->setColumnCount(3);
     chain_->setHeaderLabels({tr("ms"), tr("What"), tr("Proof")});
@@ -42,11 +46,6 @@ BlamePanel::BlamePanel(QWidget* parent)
     chain_->header()->setSectionResizeMode(2, QHeaderView::ResizeToContents);
     chain_->setWordWrap(true);
     column->addWidget(chain_, 1);
-    auto* row = new QHBoxLayout;
-    row->addWidget(export_);
-    row->addWidget(jump_);
-    row->addStretch(1);
-    column->addLayout(row);
     connect(chain_, &QTreeWidget::currentItemChanged, this,
             [this] { export_->setEnabled(!proof().isEmpty()); });
     connect(export_, &QPushButton::clicked, this, [this] { Q_EMIT evidenceWanted(proof()); });
@@ -79,12 +78,13 @@ void BlamePanel::setData(const MatrixData& shown, const MatrixReading& reading) 
         headline_->setText(tr("Not decidable from this matrix"));
     else
         headline_->setText(tr("Nobody to blame"));
-    QString text = reading.grown ? reading.afterwards : reading.sentence;
+    QString text; // the banner has the rest
     if (convicted.isEmpty() && !reading.candidates.isEmpty())
         text = tr("Each of these explains all reports with at most f liars of each kind; only a "
                   "woken replica or a signature can tell them apart:") +
                u'\n' + reading.candidates.join(u'\n');
     text_->setText(text);
+    text_->setVisible(!text.isEmpty());
     fill(shown);
 }
 

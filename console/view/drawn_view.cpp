@@ -62,7 +62,6 @@ QToolButton* DrawnView::addTool(const QString& text, const QString& hint, const 
 void DrawnView::setDrawing(QWidget* drawing) {
     drawing_ = drawing;
     static_cast<QVBoxLayout*>(layout())->addWidget(drawing, 1);
-    setFocusProxy(drawing);
 }
 
 bool DrawnView::showsTable() const {

@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/view/matrix_layout.h"
 
-#include <QCoreApplication>
 #include <QFontMetricsF>
 #include <algorithm>
 
+#include "console/model/words.h"
 #include "console/view/theme.h"
 
 namespace zz::console {
 namespace {
-
-constexpr int kWrapped = static_cast<int>(Qt::TextWordWrap) | static_cast<int>(Qt::AlignLeft) |
-                         static_cast<int>(Qt::AlignTop);
-
-QString tr(const char* text) {
-    return QCoreApplication::translate("zz::console::matrix", text);
-}
 
 double wrapped_height(const QFontMetricsF& metrics, double width, const QString& text) {
     return std::ceil(metrics.boundingRect(QRectF(0, 0, width, 100000), kWrapped, text).height());

@@ -11,6 +11,10 @@
 
 namespace zz::console {
 
+// How sentences are set.
+inline constexpr int kWrapped = static_cast<int>(Qt::TextWordWrap) |
+                                static_cast<int>(Qt::AlignLeft) | static_cast<int>(Qt::AlignTop);
+
 struct MatrixCell {
     std::size_t row = 0;
     std::size_t column = 0;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/view/matrix_paint.h"
 
-#include <QCoreApplication>
 #include <QGuiApplication>
 #include <QJsonArray>
 #include <QPainter>
 #include <QPainterPath>
 #include <algorithm>
 
+#include "console/model/words.h"
 #include "console/view/glyphs.h"
 
 namespace zz::console {
@@ -16,13 +16,7 @@ namespace {
 using matrix::Entry;
 using matrix::Kind;
 
-constexpr int kWrapped = static_cast<int>(Qt::TextWordWrap) | static_cast<int>(Qt::AlignLeft) |
-                         static_cast<int>(Qt::AlignTop);
 constexpr int kLeft = static_cast<int>(Qt::AlignLeft) | static_cast<int>(Qt::AlignVCenter);
-
-QString tr(const char* text) {
-    return QCoreApplication::translate("zz::console::matrix", text);
-}
 
 bool blames(const std::vector<std::size_t>& rows, std::size_t row) {
     return std::find(rows.begin(), rows.end(), row) != rows.end();
@@ -192,9 +186,11 @@ void paint_cell(QPainter& painter, const MatrixPaint& p, std::size_t row, std::s
         painter.drawPixmap(box.topLeft(), p.pixmaps->of(which, letter, painter.font()));
     else
         paint_digest(painter, box, which, letter, t);
-    const bool wrong = p.reading.now.value && entry.contradicts(*p.reading.now.value);
+    const bool wrong = p.reading.proven && entry.contradicts(*p.reading.proven);
     if (wrong) { // stands against the proven value
-        const bool convicted = blames(p.reading.now.blame.convicted, row);
+        const bool convicted =
+            blames(p.reading.now.blame.convicted, row) ||
+            (row < p.data.rows.size() && p.data.rows[row].badges.testFlag(Badge::Convicted));
         painter.setPen(QPen(convicted ? t.bad : t.warn, convicted ? 2.4 : 1.6, Qt::SolidLine,
                             Qt::SquareCap, Qt::MiterJoin));
         painter.setBrush(Qt::NoBrush);
@@ -247,8 +243,8 @@ void paint_matches(QPainter& painter, const MatrixPaint& p) {
     for (std::size_t c = 0; c < p.layout.columns; ++c) {
         const auto& match = p.reading.match[c];
         const bool is_v =
-            match && p.reading.now.value &&
-            p.reading.classes[static_cast<std::size_t>(*match)].digest == *p.reading.now.value;
+            match && p.reading.proven &&
+            p.reading.classes[static_cast<std::size_t>(*match)].digest == *p.reading.proven;
         painter.setPen(is_v ? p.theme.good_text : match ? p.theme.text : p.theme.muted);
         painter.drawText(p.layout.column_match(c), Qt::AlignCenter,
                          match ? p.reading.classes[static_cast<std::size_t>(*match)].letter

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/view/matrix_reading.h"
 
-#include <QCoreApplication>
 #include <QDateTime>
 #include <QLocale>
 #include <algorithm>
 
 #include "backend/drill/plan.h"
+#include "console/model/words.h"
 #include "protocol/matrix/classify.h"
 
 namespace zz::console {
@@ -15,10 +15,6 @@ namespace {
 using matrix::Entry;
 using matrix::Kind;
 using matrix::Matrix;
-
-QString tr(const char* text) {
-    return QCoreApplication::translate("zz::console::matrix", text);
-}
 
 QString text_of(const std::string& text) {
     return QString::fromStdString(text);
@@ -164,6 +160,13 @@ QStringList candidates_of(const Matrix& m, const MatrixReading& reading) {
     return out;
 }
 
+QString value_text(const MatrixReading& reading, const Digest& value) {
+    const auto known = reading.rank.find(value);
+    return known == reading.rank.end()
+               ? text_of(short_hex(value))
+               : reading.classes[static_cast<std::size_t>(known->second)].letter;
+}
+
 QString headline_of(const MatrixData& data, const MatrixReading& reading) {
     QString text = words(reading.first.kind);
     if (!text.isEmpty())
@@ -175,7 +178,7 @@ QString headline_of(const MatrixData& data, const MatrixReading& reading) {
     if (data.kind == VoteKind::Checkpoint)
         text += tr(" · checkpoint");
     if (data.resolved_ms)
-        text += tr(" · resolved in %1 ms").arg(QLocale().toString(*data.resolved_ms, 'f', 0));
+        text += tr(" · settled after %1 ms").arg(QLocale().toString(*data.resolved_ms, 'f', 0));
     return text;
 }
 
@@ -296,9 +299,17 @@ MatrixReading read(const MatrixData& data) {
         out.afterwards = tr("After the wake-up: %1.")
                              .arg(text_of(matrix::sentence(m, out.now, out.names)))
                              .replace(QStringLiteral(".."), QStringLiteral("."));
+    out.proven = out.now.value ? out.now.value : data.settled;
+    if (data.settled && !out.now.value)
+        out.afterwards =
+            tr("Settled on %1 by what the replicas signed.").arg(value_text(out, *data.settled));
     if (out.first.kind == Kind::Blocking || out.first.kind == Kind::NonBlocking)
         out.would_change = changes(early, early_names, 3);
-    const bool blamed = !out.now.blame.convicted.empty() || !out.now.blame.unresponsive.empty();
+    const bool convicted =
+        std::any_of(data.rows.begin(), data.rows.end(),
+                    [](const MatrixRow& row) { return row.badges.testFlag(Badge::Convicted); });
+    const bool blamed = convicted || data.settled || !out.now.blame.convicted.empty() ||
+                        !out.now.blame.unresponsive.empty();
     if (out.classes.size() > 1 && !blamed)
         out.candidates = candidates_of(m, out);
     return out;

@@ -29,6 +29,7 @@ struct MatrixReading {
     std::map<Digest, int> rank;            // position in classes
     matrix::Verdict first;                 // over the rows that were not woken
     matrix::Verdict now;                   // over all rows
+    std::optional<Digest> proven;          // by matching columns, else by what was signed
     bool grown = false;                    // some rows were woken: `first` and `now` may differ
     std::vector<std::optional<int>> match; // by column: the class it matches on
     std::vector<QString> row_notes;        // "consistent", "equivocates", ...

@@ -59,7 +59,9 @@ MatrixView::MatrixView(QWidget* parent)
     splitter_->addWidget(scroll_);
     splitter_->addWidget(side_);
     splitter_->setChildrenCollapsible(true);
-    scroll_->setMinimumSize(320, 200);
+    scroll_->setMinimumSize(320, 120);
+    side_->setMinimumHeight(40);
+    connect(splitter_, &QSplitter::splitterMoved, this, [this] { split_by_hand_ = true; });
     splitter_->setStretchFactor(0, 5);
     splitter_->setStretchFactor(1, 2);
     splitter_->setSizes({820, 400});
@@ -114,6 +116,7 @@ void MatrixView::setFollowsLatest(bool follows) {
 
 void MatrixView::showWhatIf() {
     side_->setCurrentWidget(what_if_);
+    side_->show();
     if (splitter_->sizes().value(1) == 0)
         splitter_->setSizes({3, 2});
     what_if_->setFocus();
@@ -132,9 +135,13 @@ void MatrixView::setData(const MatrixData& data) {
                            ? tr("%1 of %2").arg(data_.position).arg(data_.disagreements)
                            : QString());
     blame_->setData(data_, reading_);
+    what_if_->setPolicy(data_.policy);
     if (!what_if_->edited())
         what_if_->setMatrix(data_.matrix, reading_.names, data_.application);
+    const double before_height = layout_.size.height();
     relayout();
+    if (layout_.size.height() != before_height)
+        split();
     tablesChanged();
     // A verdict is worth an announcement; a report is not.
     if (before != reading_.first.kind || number != data_.n)
@@ -158,16 +165,27 @@ void MatrixView::relayout() {
 void MatrixView::resizeEvent(QResizeEvent* event) {
     DrawnView::resizeEvent(event);
     const auto wanted = event->size().width() >= kBesideWidth ? Qt::Horizontal : Qt::Vertical;
-    const bool low = wanted == Qt::Vertical && event->size().height() < kUnderHeight;
-    const bool was_low = event->oldSize().isValid() && splitter_->orientation() == Qt::Vertical &&
-                         event->oldSize().height() < kUnderHeight;
-    if (splitter_->orientation() != wanted || low != was_low) {
+    if (splitter_->orientation() != wanted) {
         splitter_->setOrientation(wanted);
-        splitter_->setSizes(wanted == Qt::Horizontal ? QList<int>{820, 400}
-                            : low                    ? QList<int>{420, 0}
-                                                     : QList<int>{420, 240});
+        split_by_hand_ = false;
     }
     relayout();
+    split();
+}
+
+// Beside each other by share; under each other the matrix gets what it needs, and if there is no
+// room for both, all of it.
+void MatrixView::split() {
+    constexpr int kLeast = 170; // of the panel
+    const bool across = splitter_->orientation() == Qt::Horizontal;
+    const int all = (across ? splitter_->width() : splitter_->height()) - splitter_->handleWidth();
+    side_->setVisible(across || height() >= kUnderHeight);
+    if (split_by_hand_ || all <= kLeast)
+        return;
+    const int upper = across ? all * 2 / 3
+                             : std::clamp(static_cast<int>(std::ceil(layout_.size.height())) + 2,
+                                          all / 3, all - kLeast);
+    splitter_->setSizes({upper, all - upper});
 }
 
 bool MatrixView::eventFilter(QObject* watched, QEvent* event) {
@@ -187,9 +205,9 @@ QString MatrixView::describe(const MatrixCell& cell) const {
                        .arg(QString::fromStdString(reading_.names.row(cell.row)),
                             QString::fromStdString(reading_.names.column(cell.column)),
                             entry_words(reading_, entry));
-    if (reading_.now.value && entry.contradicts(*reading_.now.value))
+    if (reading_.proven && entry.contradicts(*reading_.proven))
         text += tr("; the proven value is %1")
-                    .arg(QString::fromStdString(reading_.names.value(*reading_.now.value)));
+                    .arg(QString::fromStdString(reading_.names.value(*reading_.proven)));
     return text;
 }
 

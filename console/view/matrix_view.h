@@ -56,6 +56,7 @@ class MatrixView : public DrawnView {
   private:
     void makeTools();
     void relayout();
+    void split();
     QString walk(int columns, int rows);
     QString describe(const MatrixCell& cell) const;
     void select(const MatrixCell& cell);
@@ -67,6 +68,7 @@ class MatrixView : public DrawnView {
     std::optional<MatrixCell> focus_;
     QToolButton* follow_ = nullptr;
     QLabel* position_ = nullptr;
+    bool split_by_hand_ = false;
     QSplitter* splitter_;
     QScrollArea* scroll_;
     Canvas* canvas_;

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/view/paper.h"
 
-#include <QCoreApplication>
 #include <QGuiApplication>
 #include <QPainter>
 #include <algorithm>
+
+#include "console/model/words.h"
 
 namespace zz::console {
 namespace {
 
 constexpr int kDotsPerInch = 96; // as on a screen: views draw the same
 constexpr double kPad = 6;
-
-QString tr(const char* text) {
-    return QCoreApplication::translate("zz::console::paper", text);
-}
 
 QString range_of(const ExportHeader& header) {
     if (header.from_ns == 0 && header.to_ns == 0)

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/view/placement_layout.h"
 
-#include <QCoreApplication>
 #include <QFontMetricsF>
 #include <algorithm>
 #include <map>
 
+#include "console/model/words.h"
 #include "console/view/theme.h"
 
 namespace zz::console {
 namespace {
-
-QString tr(const char* text) {
-    return QCoreApplication::translate("zz::console::placement", text);
-}
 
 bool known(const PlacementData& data, const Placed& placed) {
     return placed.host < data.hosts.size() && placed.application < data.applications.size();

@@ -14,6 +14,11 @@
 #include "console/view/canvas.h"
 
 namespace zz::console {
+namespace {
+
+constexpr int kCostHeight = 520; // below it the grid has all of it
+
+} // namespace
 
 PlacementView::PlacementView(QWidget* parent)
     : DrawnView(parent), said_(new QLabel), scroll_(new QScrollArea), canvas_(new Canvas),
@@ -53,6 +58,7 @@ PlacementView::PlacementView(QWidget* parent)
         }
     };
     scroll_->setWidget(canvas_);
+    scroll_->setMinimumHeight(90);
     scroll_->setFrameShape(QFrame::NoFrame);
     scroll_->viewport()->installEventFilter(this);
     scroll_->setFocusPolicy(Qt::NoFocus);
@@ -134,6 +140,7 @@ void PlacementView::say() {
     if (const auto host = failing())
         text = if_host_fails(data_, *host) + u'\n' + text;
     said_->setText(text);
+    said_->setVisible(height() >= kCostHeight || failing() || !broken.empty());
     QPalette colours = said_->palette();
     colours.setColor(QPalette::WindowText, broken.empty() ? theme().good_text : theme().bad_text);
     said_->setPalette(colours);
@@ -152,6 +159,9 @@ void PlacementView::relayout() {
 
 void PlacementView::resizeEvent(QResizeEvent* event) {
     DrawnView::resizeEvent(event);
+    const bool roomy = height() >= kCostHeight;
+    cost_->setVisible(roomy);
+    said_->setVisible(roomy || failing() || !violations(data_).empty());
     relayout();
 }
 

@@ -79,6 +79,13 @@ QStatusBar { background: @surface; border-top: 1px solid @line; }
 QStatusBar::item { border: 0; }
 QProgressBar { background: @sunken; border: 0; border-radius: 3px; text-align: center; }
 QProgressBar::chunk { background: @accent; border-radius: 3px; }
+QSlider::groove:horizontal { height: 4px; background: @line; border-radius: 2px; }
+QSlider::sub-page:horizontal { background: @accent; border-radius: 2px; }
+QSlider::handle:horizontal { background: @surface; border: 2px solid @accent; width: 10px;
+    margin: -5px 0; border-radius: 7px; }
+QSlider::handle:horizontal:focus { background: @accent; }
+QSlider::sub-page:horizontal:disabled, QSlider::groove:horizontal:disabled { background: @grid; }
+QSlider::handle:horizontal:disabled { border-color: @line; }
 QSplitter::handle { background: @window; }
 QSplitter::handle:hover { background: @line; }
 QGroupBox { border: 1px solid @line; border-radius: 6px; margin-top: 1.1em; padding: 8px; }

@@ -54,8 +54,10 @@ QVariant TableModel::data(const QModelIndex& index, int role) const {
     const auto& row = table_.rows[static_cast<std::size_t>(index.row())];
     const auto column = static_cast<std::size_t>(index.column());
     const QVariant value = column < row.size() ? row[column] : QVariant();
-    const bool number = value.isValid() && value.typeId() != QMetaType::QString &&
-                        value.typeId() != QMetaType::Bool;
+    // What is not known stands where the numbers of its column stand.
+    const bool number =
+        value.isValid() ? value.typeId() != QMetaType::QString && value.typeId() != QMetaType::Bool
+                        : !table_.columns[column].unit.isEmpty();
     switch (role) {
     case Qt::DisplayRole:
     case Qt::ToolTipRole:

@@ -2,8 +2,8 @@
 #include "console/view/theme.h"
 
 #include <QApplication>
-#include <QStyleFactory>
 
+#include "console/view/calm_style.h"
 #include "console/view/style_sheet.h"
 
 namespace zz::console {
@@ -240,7 +240,7 @@ void apply_theme(QApplication& application, ThemeKind kind) {
     state.theme = kind == ThemeKind::HighContrast ? &high_contrast_theme()
                   : dark                          ? &dark_theme()
                                                   : &light_theme();
-    QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    QApplication::setStyle(new CalmStyle);
     QApplication::setPalette(state.theme->palette());
     application.setStyleSheet(style_sheet(*state.theme));
 }

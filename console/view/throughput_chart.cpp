@@ -75,8 +75,18 @@ ThroughputChart::~ThroughputChart() = default;
 
 void ThroughputChart::setCompact(bool compact) {
     chart()->legend()->setVisible(!compact);
-    time_->setTickCount(compact ? 5 : 7);
     value_->setTickCount(compact ? 3 : 5);
+}
+
+// As many times as can be read beside each other.
+void ThroughputChart::fitTicks(int width) {
+    const int wide = QFontMetrics(small_font(font())).horizontalAdvance("00:00:00") + 28;
+    time_->setTickCount(std::clamp((width - 40) / wide, 2, 7));
+}
+
+void ThroughputChart::resizeEvent(QResizeEvent* event) {
+    QChartView::resizeEvent(event);
+    fitTicks(width());
 }
 
 ThroughputChart::Line& ThroughputChart::lineAt(std::size_t index) {
@@ -182,7 +192,8 @@ void ThroughputChart::paintMarks(QPainter& painter) {
     const auto holds = [this](const ThroughputSeries& one) { return !one.of(measure_).isEmpty(); };
     if (std::none_of(data_.series.begin(), data_.series.end(), holds)) {
         painter.setPen(theme_->muted);
-        painter.drawText(plot, Qt::AlignCenter, tr("nobody measures this"));
+        painter.drawText(plot, Qt::AlignCenter, tr("nobody measured this"));
+        return;
     }
     for (const ThroughputMark& mark : data_.marks) {
         if (mark.at_ms < data_.from_ms || mark.at_ms > data_.to_ms)
@@ -208,6 +219,7 @@ void ThroughputChart::drawForeground(QPainter* painter, const QRectF&) {
 
 void ThroughputChart::renderTo(QPainter& painter, const QRectF& box) {
     resize(box.size().toSize());
+    fitTicks(width());
     chart()->resize(box.size());
     scene()->setSceneRect(QRectF(QPointF(), box.size()));
     painter.save();

@@ -33,6 +33,7 @@ class ThroughputChart : public QChartView {
     void setCompact(bool compact); // no legend, few ticks
 
   protected:
+    void resizeEvent(QResizeEvent* event) override;
     void drawForeground(QPainter* painter, const QRectF& rect) override;
 
   private:
@@ -42,6 +43,7 @@ class ThroughputChart : public QChartView {
     };
     Line& lineAt(std::size_t index);
     void style(std::size_t index);
+    void fitTicks(int width);
     void paintMarks(QPainter& painter);
 
     Measure measure_;

@@ -197,6 +197,10 @@ ThroughputView::ThroughputView(QWidget* parent) : DrawnView(parent), which_(new 
 
 ThroughputView::~ThroughputView() = default;
 
+void ThroughputView::addChoice(QWidget* choice) {
+    toolbar()->insertWidget(0, choice);
+}
+
 bool ThroughputView::showsRaw() const {
     return raw_->isChecked();
 }

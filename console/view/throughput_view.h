@@ -33,6 +33,7 @@ class ThroughputView : public DrawnView {
     const ThroughputData& data() const { return data_; }
     Exportable exportable() const override;
     bool showsRaw() const;
+    void addChoice(QWidget* choice); // of whoever owns the data, first in the toolbar
 
   Q_SIGNALS:
     void rawWanted(bool raw);

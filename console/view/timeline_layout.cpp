@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/view/timeline_layout.h"
 
-#include <QCoreApplication>
 #include <QDateTime>
 #include <QFontMetricsF>
 #include <QLocale>
 #include <algorithm>
 #include <cmath>
 
+#include "console/model/words.h"
 #include "console/view/theme.h"
 
 namespace zz::console {
 namespace {
-
-QString tr(const char* text) {
-    return QCoreApplication::translate("zz::console::timeline", text);
-}
 
 // A bar that explains a fault outweighs one of the ordinary.
 int weight(BarKind kind) {
@@ -62,12 +58,17 @@ TimeWindow whole_of(const TimelineData& data) {
     std::int64_t from = data.from_ns;
     std::int64_t to = data.to_ns;
     if (!data.runs.empty() && data.runs.back().injected_ns > 0) {
+        // From the first deviation to the removal: what comes long before and after, the injection
+        // and the new image, would press what matters into a few pixels.
         const PhaseRun& run = data.runs.back();
-        double last = 0;
-        for (const auto& ms : run.ms)
-            last = std::max(last, ms.value_or(0));
-        from = run.injected_ns;
-        to = run.injected_ns + static_cast<std::int64_t>(std::max(last, 1.0) * 1e6);
+        const double first = run.at(Phase::FirstDeviation).value_or(0);
+        double last = first + 1;
+        for (int p = 0; p < kPhases; ++p)
+            if (static_cast<Phase>(p) != Phase::SpareReady)
+                last = std::max(last, run.ms[static_cast<std::size_t>(p)].value_or(0));
+        const double before = std::min(first, (last - first) * 0.15);
+        from = run.injected_ns + static_cast<std::int64_t>((first - before) * 1e6);
+        to = run.injected_ns + static_cast<std::int64_t>((last + (last - first) * 0.1) * 1e6);
     }
     const std::int64_t room = std::max<std::int64_t>((to - from) / 20, kWindowLeast);
     return {from - room, std::max(to, from + kWindowLeast) + room};

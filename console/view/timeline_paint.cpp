@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/view/timeline_paint.h"
 
-#include <QCoreApplication>
 #include <QDateTime>
 #include <QGuiApplication>
 #include <algorithm>
 
+#include "console/model/words.h"
 #include "console/view/glyphs.h"
 
 namespace zz::console {
@@ -13,10 +13,6 @@ namespace {
 
 constexpr int kLeft = static_cast<int>(Qt::AlignLeft) | static_cast<int>(Qt::AlignVCenter);
 constexpr int kRight = static_cast<int>(Qt::AlignRight) | static_cast<int>(Qt::AlignVCenter);
-
-QString tr(const char* text) {
-    return QCoreApplication::translate("zz::console::timeline", text);
-}
 
 struct BarLook {
     QColor ground;

@@ -18,6 +18,7 @@
 namespace zz::console {
 namespace {
 
+constexpr int kBothHeight = 420; // below it the lanes have all of it
 constexpr double kSnapPixels = 7;
 constexpr double kZoomStep = 0.7;
 constexpr double kPanShare = 0.15;
@@ -48,8 +49,9 @@ TimelineView::TimelineView(QWidget* parent)
     splitter_->addWidget(phases_);
     splitter_->setStretchFactor(0, 3);
     splitter_->setStretchFactor(1, 2);
-    splitter_->setSizes({420, 300});
-    scroll_->setMinimumHeight(160);
+    scroll_->setMinimumHeight(100);
+    phases_->setMinimumHeight(40);
+    connect(splitter_, &QSplitter::splitterMoved, this, [this] { split_by_hand_ = true; });
     splitter_->setFocusProxy(canvas_);
     setDrawing(splitter_);
 }
@@ -123,11 +125,14 @@ void TimelineView::setData(const TimelineData& data) {
     if (runs_changed || first) {
         const bool fresh = phase_model_->rowCount() == 0;
         phase_model_->setTable(phase_table(data_.runs));
-        if (fresh)
-            phases_->resizeColumnsToContents();
+        if (fresh && phase_model_->columnCount() > 0)
+            phases_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
     }
-    phases_->setVisible(!data_.runs.empty());
+    const bool had_lanes = layout_.lanes.size() == data_.lanes.size();
+    phases_->setVisible(!data_.runs.empty() && height() >= kBothHeight);
     relayout();
+    if (runs_changed || !had_lanes)
+        split();
     tablesChanged();
 }
 
@@ -181,9 +186,25 @@ void TimelineView::relayout() {
     canvas_->update();
 }
 
+// The lanes get what they need, the table the rest; but each something.
+void TimelineView::split() {
+    const int all = splitter_->height() - splitter_->handleWidth();
+    if (split_by_hand_ || all <= 0 || data_.runs.empty())
+        return;
+    const int rows = phases_->horizontalHeader()->sizeHint().height() + 4 +
+                     phase_model_->rowCount() * phases_->verticalHeader()->defaultSectionSize();
+    const int lanes = static_cast<int>(std::ceil(layout_.size.height())) + 2;
+    const int upper = std::clamp(lanes, std::min(all / 3, 160), std::max(160, all - 110));
+    splitter_->setSizes({std::max(upper, all - rows), std::min(rows, all - upper)});
+}
+
 void TimelineView::resizeEvent(QResizeEvent* event) {
     DrawnView::resizeEvent(event);
+    phases_->setVisible(!data_.runs.empty() && height() >= kBothHeight);
+    constexpr int kHintWidth = 700;
+    said_->setVisible(width() >= kHintWidth || selection_);
     relayout();
+    split();
 }
 
 bool TimelineView::eventFilter(QObject* watched, QEvent* event) {
@@ -382,6 +403,7 @@ bool TimelineView::onWheel(QWheelEvent* event) {
 }
 
 void TimelineView::showStatistics() {
+    said_->setVisible(true);
     said_->setText(selection_ ? range_statistics(data_, *selection_)
                               : tr("Drag to measure, wheel to zoom, Shift+drag to pan"));
     canvas_->update();

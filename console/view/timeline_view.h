@@ -52,6 +52,7 @@ class TimelineView : public DrawnView {
     void makeTools();
     void connectCanvas();
     void relayout();
+    void split();
     QString walk(int columns, int rows);
     QString describe(const BarRef& bar) const;
     std::optional<BarRef> barAt(const QPointF& at) const;
@@ -73,6 +74,7 @@ class TimelineView : public DrawnView {
     std::optional<qint64> drag_from_;
     bool moved_ = false;           // by the user: no longer follows
     bool moved_by_cursor_ = false; // until the cursor is gone
+    bool split_by_hand_ = false;
     QToolButton* snap_ = nullptr;
     QToolButton* pin_ = nullptr;
     QLabel* said_ = nullptr;

@@ -4,12 +4,10 @@
 #include <QCoreApplication>
 #include <QLocale>
 
+#include "console/model/words.h"
+
 namespace zz::console {
 namespace {
-
-QString tr(const char* text, int count = -1) {
-    return QCoreApplication::translate("zz::console::condition", text, nullptr, count);
-}
 
 QString age(std::int64_t ms) {
     const QLocale locale;

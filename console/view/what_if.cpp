@@ -142,6 +142,8 @@ void WhatIf::makeTable() {
 }
 
 void WhatIf::setPolicy(const QString& policy) {
+    if (policy == policy_)
+        return;
     policy_ = policy;
     judge();
 }
