@@ -66,6 +66,10 @@ DrillForm::DrillForm(const Session& session, QWidget* parent)
     text_->setWordWrap(true);
     text_->setProperty("role", QStringLiteral("muted"));
     target_->setEditable(true);
+    for (QComboBox* box : {application_, name_, target_}) {
+        box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+        box->setMinimumContentsLength(8);
+    }
     target_->setToolTip(tr("Several: with commas"));
     matrix_->setPlaceholderText(",A1,A2,A3,A4\nE1,P,Q,Q,Q\nE2,P,P,P,Q");
     matrix_->setTabChangesFocus(true);

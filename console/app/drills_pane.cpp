@@ -65,7 +65,8 @@ DrillsPane::DrillsPane(Session& session, QWidget* parent)
     scroll->setWidget(makeForm());
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setMinimumWidth(310);
+    scroll->setMinimumWidth(320);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     splitter->addWidget(scroll);
     splitter->addWidget(makeRun());
     splitter->setStretchFactor(0, 2);
@@ -97,7 +98,7 @@ QWidget* DrillsPane::makeForm() {
     row->addWidget(check_);
     row->addWidget(start_);
     layout->addLayout(row);
-    watch_ = new QCheckBox(tr("Then show matrix, placement, timeline and e&vents"));
+    watch_ = new QCheckBox(tr("Then watch it: four &views at once"));
     watch_->setChecked(true);
     layout->addWidget(watch_);
     why_not_ = new QLabel;

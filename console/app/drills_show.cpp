@@ -145,10 +145,8 @@ void DrillsPane::showReport() {
     }
     no_report_->setVisible(table.rows.empty());
     report_view_->setVisible(!table.rows.empty());
-    const bool first = report_model_->table().columns.empty();
     report_model_->setTable(std::move(table));
-    if (first)
-        fit_columns(report_view_, 2);
+    fit_columns(report_view_, 2);
 }
 
 void DrillsPane::showHistory() {
@@ -184,12 +182,9 @@ void DrillsPane::showHistory() {
              QVariant(), convicted ? tr("convicted, %1 ms").arg(*convicted, 0, 'f', 0) : QString(),
              it->id});
     }
-    const bool first = history_model_->table().columns.empty();
     history_model_->setTable(std::move(table));
-    if (first) {
-        fit_columns(history_view_, 3);
-        history_view_->setColumnHidden(6, true); // told above, and in exports
-    }
+    history_view_->setColumnHidden(6, true); // told above, and in exports
+    fit_columns(history_view_, 3);
 }
 
 } // namespace zz::console

@@ -95,13 +95,25 @@ QTableView* make_table_view(QAbstractItemModel* model, const QString& name) {
 }
 
 void fit_columns(QTableView* view, int wide) {
-    constexpr int kRowsLookedAt = 40;
+    constexpr int kRowsLookedAt = 40, kLeast = 36, kMost = 190, kWideLeast = 110;
+    const QSize now(view->viewport()->width(), view->model()->rowCount());
+    if (view->property("fitted").toSize() == now)
+        return; // what was dragged since stays
+    view->setProperty("fitted", now);
     auto* header = view->horizontalHeader();
     header->setResizeContentsPrecision(kRowsLookedAt);
-    header->setMinimumSectionSize(36);
+    header->setMinimumSectionSize(kLeast);
     header->setStretchLastSection(false);
-    header->setSectionResizeMode(QHeaderView::ResizeToContents);
-    header->setSectionResizeMode(wide, QHeaderView::Stretch);
+    int room = now.width();
+    for (int i = 0; i < header->count(); ++i) {
+        if (i == wide || view->isColumnHidden(i))
+            continue;
+        const int needs = std::max(static_cast<QAbstractItemView*>(view)->sizeHintForColumn(i) + 6,
+                                   header->sectionSizeHint(i));
+        header->resizeSection(i, std::min(needs, kMost));
+        room -= header->sectionSize(i);
+    }
+    header->resizeSection(wide, std::max(room, kWideLeast));
 }
 
 EventsPane::EventsPane(Session& session, QWidget* parent)
@@ -182,6 +194,12 @@ Condition EventsPane::emptiness() const {
 
 void EventsPane::refresh() {
     model_->refresh();
+    refreshAlerts();
+}
+
+void EventsPane::refreshAlerts() {
+    if (!session().hasSource())
+        return;
     const std::int64_t at = session().cursor();
     if (std::llabs(at - alerts_ns_) < kNs / 2)
         return;
@@ -198,10 +216,8 @@ void EventsPane::refresh() {
         table.rows.push_back({words(alert.severity), alert.application, alert.count,
                               clock_text(alert.last_ns).left(8), alert.text, alert.acknowledged});
     }
-    const bool first = alerts_model_->table().columns.empty();
     alerts_model_->setTable(std::move(table));
-    if (first)
-        fit_columns(alerts_view_, 4);
+    fit_columns(alerts_view_, 4);
 }
 
 void EventsPane::acknowledge() {
@@ -441,10 +457,8 @@ void AuditPane::refresh() {
                      [](const auto& a, const auto& b) { return a.first > b.first; });
     for (auto& row : rows)
         table.rows.push_back(std::move(row.second));
-    const bool first = model_->table().columns.empty();
     model_->setTable(std::move(table));
-    if (first)
-        fit_columns(view_, 6);
+    fit_columns(view_, 6);
     QStringList trouble;
     for (const auto& [id, text] : errors_)
         trouble << tr("host %1: %2").arg(id).arg(text);
@@ -529,10 +543,8 @@ void ConnectionsPane::refresh() {
         rate.updates = host.link.updates;
         rate.at_ns = at;
     }
-    const bool first = model_->table().columns.empty();
     model_->setTable(table());
-    if (first)
-        fit_columns(view_, 9);
+    fit_columns(view_, 9);
 }
 
 void ConnectionsPane::toggleHost() {

@@ -22,6 +22,7 @@ class EventsPane : public Pane {
     Exportable exportable() const override;
     int openAlerts() const { return open_alerts_; }
     void reload();
+    void refreshAlerts(); // they are counted while others are looked at, too
     EventsModel* model() const { return model_; }
 
   public Q_SLOTS:

@@ -281,9 +281,13 @@ void MainWindow::watchLayout() {
         one->show();
     for (auto* one : {matrix, timeline, placement, events})
         one->raise();
-    inner_->resizeDocks({matrix, timeline}, {3, 2}, Qt::Vertical);
-    inner_->resizeDocks({placement, events}, {1, 1}, Qt::Vertical);
-    inner_->resizeDocks({matrix, placement}, {11, 9}, Qt::Horizontal);
+    QTimer::singleShot(0, this, [=, this] {
+        const int wide = inner_->width(), high = inner_->height();
+        inner_->resizeDocks({matrix, placement}, {wide * 55 / 100, wide * 45 / 100},
+                            Qt::Horizontal);
+        inner_->resizeDocks({matrix, timeline}, {high * 54 / 100, high * 46 / 100}, Qt::Vertical);
+        inner_->resizeDocks({placement, events}, {high * 54 / 100, high * 46 / 100}, Qt::Vertical);
+    });
     say(tr("View menu, Reset layout: back to one view at a time"));
 }
 
@@ -340,6 +344,7 @@ void MainWindow::polishTabs() {
 void MainWindow::refresh() {
     polishTabs();
     strip_->refresh();
+    events_->refreshAlerts();
     if (session_.hasSource())
         tree_model_->refresh(session_.now());
     for (Pane* one : panes_)

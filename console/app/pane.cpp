@@ -72,6 +72,7 @@ Pane::Pane(Session& session, const QString& name, const QString& title, QWidget*
     : QWidget(parent), session_(session), name_(name), title_(title) {
     setObjectName(name);
     setAccessibleName(title);
+    setMinimumSize(240, 110); // else views would make the window larger than a screen
 }
 
 void Pane::setContent(QWidget* content) {

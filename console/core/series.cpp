@@ -34,7 +34,7 @@ std::uint64_t executing(const telemetry::AgreementFacts& facts) {
 }
 
 void add_replicas(const State& state, std::uint32_t application, std::int64_t at_ns, Sample& sample,
-                  std::uint64_t& requests) {
+                  std::uint64_t& requests, std::size_t& heard) {
     std::vector<std::uint64_t> ordered, active;
     for (const auto& [key, words] : state.sources()) {
         if (key.application != application || contact(words.at_ns, at_ns) != Contact::Live)
@@ -49,6 +49,7 @@ void add_replicas(const State& state, std::uint32_t application, std::int64_t at
         sample.wakeups = std::max(sample.wakeups, facts.wakeups());
     }
     sample.active = static_cast<std::uint32_t>(reached(std::move(active)));
+    heard = ordered.size();
     requests = reached(std::move(ordered));
 }
 
@@ -124,13 +125,16 @@ void SeriesBook::take(const Arrival& arrival, const State& state) {
         sample.rate += counter.rate;
     }
     std::uint64_t requests = 0;
-    add_replicas(state, application, arrival.at_ns, sample, requests);
+    std::size_t heard = 0;
+    add_replicas(state, application, arrival.at_ns, sample, requests, heard);
     // Clients that tell nothing are seen by what is ordered for them.
     if (const std::int64_t past = now - book.ordered_ns; now / kNs > book.ordered_ns / kNs) {
-        if (book.ordered_ns != 0 && requests >= book.ordered)
+        // Among others it would be a jump, not a rate.
+        if (book.ordered_ns != 0 && requests >= book.ordered && heard == book.ordered_by)
             book.ordered_rate = static_cast<double>(requests - book.ordered) *
                                 static_cast<double>(kNs) / static_cast<double>(past);
         book.ordered = requests;
+        book.ordered_by = heard;
         book.ordered_ns = now;
     }
     if (book.ordered_rate > sample.rate) {

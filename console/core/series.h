@@ -54,6 +54,7 @@ class SeriesBook {
         std::map<SourceKey, Counter> clients;
         std::int64_t newest_ns = 0; // sample
         std::uint64_t ordered = 0;
+        std::size_t ordered_by = 0; // replicas that were heard then
         std::int64_t ordered_ns = 0;
         double ordered_rate = 0;
         std::deque<Sample> samples;

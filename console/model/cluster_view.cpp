@@ -338,7 +338,7 @@ ApplicationNow application_now(const Context& c) {
     return out;
 }
 
-// "E1.0" or "A2" in the orders of a drill (their JSON text): whose part it is.
+// Targets in the orders of a drill (their JSON text) are [role, index, incarnation].
 void mark_drills(ClusterNow& now) {
     for (const auto& host : now.hosts)
         for (const auto& drill : host.drills) {
@@ -348,10 +348,10 @@ void mark_drills(ClusterNow& now) {
             auto& app = now.applications[drill.application()];
             for (auto* list : {&app.agreement, &app.execution})
                 for (auto& replica : *list) {
-                    const QString with =
-                        replica.role == Role::Agreement
-                            ? QString("\"A%1\"").arg(replica.index)
-                            : QString("\"E%1.%2\"").arg(replica.index).arg(replica.incarnation);
+                    const QString with = QString("\"target\":[%1,%2,%3]")
+                                             .arg(static_cast<int>(replica.role))
+                                             .arg(replica.index)
+                                             .arg(replica.incarnation);
                     if (orders.contains(with))
                         replica.badges |= Badge::Drill;
                 }

@@ -53,8 +53,7 @@ QTreeView, QTableView, QListView { background: @surface; alternate-background-co
     selection-background-color: @accent_soft; selection-color: @text; }
 QTreeView::item, QListView::item { padding: 3px 4px; }
 QTableView::item { padding: 2px 6px; }
-QTreeView::item:focus, QTableView::item:focus, QListView::item:focus {
-    border: 1px solid @accent; }
+QTreeView:focus, QTableView:focus, QListView:focus { border-color: @accent; }
 QHeaderView { background: @surface; border: 0; }
 QHeaderView::section { background: @sunken; color: @muted; border: 0;
     border-right: 1px solid @line; border-bottom: 1px solid @line; padding: 4px 8px; }

@@ -295,6 +295,9 @@ class FakeBackendTest : public QObject {
     void every_control_is_reached_by_the_keyboard() {
         window_->activateWindow();
         QVERIFY(QTest::qWaitForWindowActive(window_.get()));
+        hosts_[0]->per_turn = 1; // else there were no events to list
+        QTRY_VERIFY_WITH_TIMEOUT(host(0).link.events > 5, 5000);
+        hosts_[0]->per_turn = 0;
         for (const auto* pane : window_->panes()) {
             window_->showPane(pane->name());
             QTest::qWait(120);

@@ -323,7 +323,7 @@ class SystemTest : public QObject {
                 ctl({"drill", "report", id, "--json"}).toStdString(), nullptr, false);
             return report.is_object() ? report["targets"].value("A4", "") : std::string();
         };
-        QTRY_VERIFY_WITH_TIMEOUT(state() != "" && state() != "running", 15'000);
+        QTRY_VERIFY_WITH_TIMEOUT(state() != "" && state() != "running", 40'000);
         qInfo("the drill is over: %s", state().c_str());
     }
 };
