@@ -24,13 +24,13 @@ void tell_deviation(Board& b, Case& c) {
         return;
     c.deviation_told = true;
     core::Notice notice = b.about(c, core::NoticeKind::Deviation);
+    // Whose reply is missing. Where replies differ it is not known yet who deviates.
     for (const ExecutionId& id : b.roster.actives()) {
         const auto held = c.held.find(id);
-        notice.subject = principal(id); // the first that is missing, else the last of the actives
-        notice.digest = {};
-        if (held == c.held.end() || !held->second.reported)
+        if (held == c.held.end() || !held->second.reported) {
+            notice.subject = principal(id);
             break;
-        notice.digest = value_of(c, held->second);
+        }
     }
     b.notice(std::move(notice));
 }
