@@ -179,12 +179,13 @@ void DrillsPane::showHistory() {
         const auto convicted = it->at(Phase::Convicted);
         table.rows.push_back(
             {clock_text(it->injected_ns).left(8), it->application, it->name, tr("elsewhere"),
-             QVariant(), convicted ? tr("convicted, %1 ms").arg(*convicted, 0, 'f', 0) : QString(),
+             QVariant(),
+             convicted ? tr("convicted, %1 s").arg(*convicted / 1000, 0, 'f', 1) : QString(),
              it->id});
     }
     history_model_->setTable(std::move(table));
     history_view_->setColumnHidden(6, true); // told above, and in exports
-    fit_columns(history_view_, 3);
+    fit_columns(history_view_, 5);
 }
 
 } // namespace zz::console

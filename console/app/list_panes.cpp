@@ -95,7 +95,7 @@ QTableView* make_table_view(QAbstractItemModel* model, const QString& name) {
 }
 
 void fit_columns(QTableView* view, int wide) {
-    constexpr int kRowsLookedAt = 40, kLeast = 36, kMost = 190, kWideLeast = 110;
+    constexpr int kRowsLookedAt = 40, kLeast = 36, kMost = 190, kNarrow = 70;
     const QSize now(view->viewport()->width(), view->model()->rowCount());
     if (view->property("fitted").toSize() == now)
         return; // what was dragged since stays
@@ -105,15 +105,28 @@ void fit_columns(QTableView* view, int wide) {
     header->setMinimumSectionSize(kLeast);
     header->setStretchLastSection(false);
     int room = now.width();
+    const int wide_least = std::max(100, now.width() / 4);
+    std::vector<int> widths(static_cast<std::size_t>(header->count()), 0);
     for (int i = 0; i < header->count(); ++i) {
         if (i == wide || view->isColumnHidden(i))
             continue;
         const int needs = std::max(static_cast<QAbstractItemView*>(view)->sizeHintForColumn(i) + 6,
                                    header->sectionSizeHint(i));
-        header->resizeSection(i, std::min(needs, kMost));
-        room -= header->sectionSize(i);
+        widths[static_cast<std::size_t>(i)] = std::min(needs, kMost);
+        room -= std::min(needs, kMost);
     }
-    header->resizeSection(wide, std::max(room, kWideLeast));
+    // Too narrow for all: the widest give way, but not the first, which names the row.
+    while (room < wide_least && widths.size() > 1) {
+        auto widest = std::max_element(widths.begin() + 1, widths.end());
+        if (*widest <= kNarrow)
+            break;
+        *widest -= 2;
+        room += 2;
+    }
+    for (int i = 0; i < header->count(); ++i)
+        if (widths[static_cast<std::size_t>(i)] > 0)
+            header->resizeSection(i, widths[static_cast<std::size_t>(i)]);
+    header->resizeSection(wide, std::max(room, wide_least));
 }
 
 EventsPane::EventsPane(Session& session, QWidget* parent)
@@ -243,6 +256,16 @@ void EventsPane::acknowledge() {
                       acknowledged_[alert.key]);
     alerts_ns_ = 0;
     update_now();
+}
+
+// Of a recording what is in it; else also what hosts told of the time before.
+std::pair<std::int64_t, std::int64_t> EventsPane::range() const {
+    auto [from, to] = Pane::range();
+    const Link* link = session().link();
+    const auto& all = session().history().log().all();
+    if (link != nullptr && !link->recording().on && !all.empty())
+        from = std::min(from, all.front().wall_ns);
+    return {from, to};
 }
 
 Exportable EventsPane::exportable() const {

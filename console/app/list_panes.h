@@ -35,6 +35,7 @@ class EventsPane : public Pane {
     void refresh() override;
     Condition emptiness() const override;
     void resizeEvent(QResizeEvent* event) override;
+    std::pair<std::int64_t, std::int64_t> range() const override;
 
   private:
     void loadAcknowledged();

@@ -7,6 +7,7 @@
 #include <QComboBox>
 #include <QDockWidget>
 #include <QFileDialog>
+#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QLabel>
@@ -55,6 +56,14 @@ class TreeDelegate : public QStyledItemDelegate {
             option->palette.setColor(QPalette::Text, theme().muted);
     }
 };
+
+// A title of no height.
+QWidget* nothing(QWidget* parent) {
+    auto* out = new QWidget(parent);
+    auto* layout = new QHBoxLayout(out);
+    layout->setContentsMargins(0, 0, 0, 0);
+    return out;
+}
 
 // What one came for: the picture or the list, else the first that takes keys.
 void focus_first(Pane& pane) {
@@ -281,7 +290,10 @@ void MainWindow::watchLayout() {
         one->show();
     for (auto* one : {matrix, timeline, placement, events})
         one->raise();
-    QTimer::singleShot(0, this, [=, this] {
+    // Shares are given once the docks stand, and what lies behind tabs is hidden.
+    constexpr int kSettleMs = 50;
+    QTimer::singleShot(0, this, &MainWindow::polishTabs);
+    QTimer::singleShot(kSettleMs, this, [=, this] {
         const int wide = inner_->width(), high = inner_->height();
         inner_->resizeDocks({matrix, placement}, {wide * 55 / 100, wide * 45 / 100},
                             Qt::Horizontal);
@@ -330,7 +342,7 @@ void MainWindow::polishTabs() {
         QWidget* none = dock->titleBarWidget();
         if (tabbed == (none != nullptr))
             continue;
-        dock->setTitleBarWidget(tabbed ? new QWidget(dock) : nullptr);
+        dock->setTitleBarWidget(tabbed ? nothing(dock) : nullptr);
         if (none != nullptr)
             none->deleteLater();
     }

@@ -4,6 +4,7 @@
 #include <QAction>
 #include <QApplication>
 #include <QDir>
+#include <QElapsedTimer>
 
 #include "console/app/main_window.h"
 #include "console/app/pane.h"
@@ -15,9 +16,12 @@ namespace {
 
 constexpr std::int64_t kRestPatienceNs = 45 * kNs;
 
-void settle() {
-    for (int i = 0; i < 3; ++i)
-        QApplication::processEvents(QEventLoop::AllEvents, 30);
+void settle(int ms = 60) {
+    QElapsedTimer since;
+    since.start();
+    do
+        QApplication::processEvents(QEventLoop::AllEvents, 20);
+    while (since.elapsed() < ms);
 }
 
 void trigger(const MainWindow& window, const char* key) {
@@ -80,6 +84,7 @@ bool Screenshots::take(const QString& when) {
                 if (!save(name, path(name)))
                     return false;
             trigger(window_, "Ctrl+W");
+            settle(400);
             if (!save("four views", path("watch")))
                 return false;
             trigger(window_, "Ctrl+Shift+W");

@@ -186,13 +186,19 @@ const Dispute* shown_dispute(const Session& session, bool follow_latest) {
                 session.disputes().find({chosen.application, std::max(1U, chosen.vote), chosen.n}))
             return one;
     const auto all = disagreements(session);
-    for (auto it = all.rbegin(); it != all.rend(); ++it) {
-        const auto& app =
-            session.cluster()->applications[static_cast<std::size_t>((*it)->key.application)];
-        const auto kind = (*it)->first_verdict(app.faults()).kind;
-        if (kind == matrix::Kind::Blocking || !(*it)->convicted.empty())
+    const auto blocks = [&](const Dispute& one, bool open) {
+        const Faults faults =
+            session.cluster()->applications[static_cast<std::size_t>(one.key.application)].faults();
+        return !(open && one.is_settled(faults)) &&
+               one.first_verdict(faults).kind == matrix::Kind::Blocking;
+    };
+    // What has consequences, or may yet have some, before what late replies settled.
+    for (auto it = all.rbegin(); it != all.rend(); ++it)
+        if (!(*it)->convicted.empty() || !(*it)->woken.empty() || blocks(**it, true))
             return *it;
-    }
+    for (auto it = all.rbegin(); it != all.rend(); ++it)
+        if (blocks(**it, false))
+            return *it;
     return all.empty() ? nullptr : all.back();
 }
 

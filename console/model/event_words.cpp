@@ -115,7 +115,10 @@ QString protocol_sentence(const telemetry::Event& e, const QString& subject, con
     case telemetry::CONFIGURED:
         return tr("configuration %1 in force").arg(e.value());
     case telemetry::DEVIATION:
-        return tr("replies of batch %1 differ: %2 deviates from the others")
+        if (!e.has_subject())
+            return tr("replies of batch %1 differ").arg(e.n());
+        return (e.digest().empty() ? tr("misses the reply of %2 to batch %1")
+                                   : tr("%2 deviates from the value of batch %1"))
             .arg(e.n())
             .arg(subject);
     case telemetry::EVIDENCE_ROUND:

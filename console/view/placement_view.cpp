@@ -79,6 +79,11 @@ PlacementView::PlacementView(QWidget* parent)
                    data_, theme());
     };
     cost_ = below;
+    makeBody();
+    say();
+}
+
+void PlacementView::makeBody() {
     said_->setWordWrap(true);
     auto* body = new QWidget;
     auto* column = new QVBoxLayout(body);
@@ -89,7 +94,6 @@ PlacementView::PlacementView(QWidget* parent)
     column->addWidget(cost_);
     body->setFocusProxy(canvas_);
     setDrawing(body);
-    say();
 }
 
 PlacementView::~PlacementView() = default;

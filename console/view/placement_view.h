@@ -41,6 +41,7 @@ class PlacementView : public DrawnView {
     void contextMenuEvent(QContextMenuEvent* event) override;
 
   private:
+    void makeBody();
     void relayout();
     void say();
     QString walk(int columns, int rows);

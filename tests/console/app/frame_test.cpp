@@ -9,6 +9,7 @@
 #include <QDialog>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QShortcut>
 #include <QSignalSpy>
 #include <QtTest>
@@ -264,6 +265,24 @@ class FrameTest : public QObject {
         for (const char* key : {"Ctrl+1", "Ctrl+9", "Ctrl+K", "F1", "/", "N", "Space", "[", "]",
                                 "Ctrl+E", "Ctrl+Z", "Ctrl+Shift+X"})
             QVERIFY2(keys.contains(key), key);
+    }
+
+    // Each picture that the guide names is there, and each one that is there is named.
+    void the_guide_has_its_pictures() {
+        const QString docs = QStringLiteral(ZZ_SOURCE_DIR "/resources/docs/");
+        QFile guide(docs + "console.md");
+        QVERIFY(guide.open(QIODevice::ReadOnly));
+        const QString text = QString::fromUtf8(guide.readAll());
+        QSet<QString> named;
+        static const QRegularExpression picture("\\]\\((console/[a-z]+\\.png)\\)");
+        for (auto it = picture.globalMatch(text); it.hasNext();) {
+            const QString path = it.next().captured(1);
+            named.insert(path);
+            QCOMPARE(QImage(docs + path).size(), QSize(1280, 800));
+        }
+        QVERIFY(named.size() >= 6);
+        for (const QString& file : QDir(docs + "console").entryList({"*.png"}))
+            QVERIFY2(named.contains("console/" + file), qPrintable(file));
     }
 
     void every_part_has_an_accessible_name_and_can_be_reached() {
