@@ -246,6 +246,7 @@ void MainWindow::tabAll() {
     for (Pane* pane : panes_) {
         QDockWidget* dock = docks_[pane];
         pane->show();
+        pane->setMinimumSize(panes_.front()->minimumSize());
         dock->setFloating(false);
         inner_->removeDockWidget(dock);
         inner_->addDockWidget(Qt::TopDockWidgetArea, dock);
@@ -290,16 +291,11 @@ void MainWindow::watchLayout() {
         one->show();
     for (auto* one : {matrix, timeline, placement, events})
         one->raise();
-    // Shares are given once the docks stand, and what lies behind tabs is hidden.
-    constexpr int kSettleMs = 50;
+    // Docks that are nested take their least size, whatever is asked of them: so these are their
+    // shares until the layout is reset.
+    pane("placement")->setMinimumSize(inner_->width() * 42 / 100, inner_->height() * 42 / 100);
+    pane("timeline")->setMinimumHeight(inner_->height() * 40 / 100);
     QTimer::singleShot(0, this, &MainWindow::polishTabs);
-    QTimer::singleShot(kSettleMs, this, [=, this] {
-        const int wide = inner_->width(), high = inner_->height();
-        inner_->resizeDocks({matrix, placement}, {wide * 55 / 100, wide * 45 / 100},
-                            Qt::Horizontal);
-        inner_->resizeDocks({matrix, timeline}, {high * 54 / 100, high * 46 / 100}, Qt::Vertical);
-        inner_->resizeDocks({placement, events}, {high * 54 / 100, high * 46 / 100}, Qt::Vertical);
-    });
     say(tr("View menu, Reset layout: back to one view at a time"));
 }
 

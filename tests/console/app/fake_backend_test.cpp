@@ -2,6 +2,7 @@
 // The window against hosts that are not real but speak over real sockets: they stall, drop,
 // reorder, flood and lie about versions.
 #include <atomic>
+#include <ctime>
 #include <deque>
 #include <thread>
 
@@ -177,6 +178,12 @@ std::size_t resident() {
     return file.readAll().split(' ').at(1).toULongLong() * 4096 >> 20;
 }
 
+std::int64_t thread_cpu_ns() {
+    timespec at{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
+    return at.tv_sec * kNs + at.tv_nsec;
+}
+
 bool is_control(QWidget* one) {
     const QWidget* above = one->parentWidget();
     if (qobject_cast<const QAbstractSpinBox*>(above) || qobject_cast<const QComboBox*>(above) ||
@@ -330,6 +337,7 @@ class FakeBackendTest : public QObject {
         clock.start();
         since.start();
         qint64 worst = 0;
+        std::int64_t worst_cpu = 0, cpu = thread_cpu_ns();
         std::size_t shown = 0, memory = 0;
         while (clock.elapsed() < seconds * 1000) {
             // Every view has its turn on the screen.
@@ -342,6 +350,9 @@ class FakeBackendTest : public QObject {
                 memory = resident();
             QCoreApplication::processEvents(QEventLoop::AllEvents, 5);
             worst = std::max(worst, since.restart());
+            const std::int64_t used = thread_cpu_ns();
+            worst_cpu = std::max(worst_cpu, used - cpu);
+            cpu = used;
             QTest::qSleep(1);
         }
         const std::size_t memory_after = resident();
@@ -358,11 +369,13 @@ class FakeBackendTest : public QObject {
             dropped += host(i).link.missing + host(i).link.dropped;
             taken += host(i).link.events;
         }
-        qInfo("%llu/s for %d s, longest turn %lld ms, taken %llu, missing or dropped %llu, history "
+        qInfo("%llu/s for %d s, longest turn %lld ms, of it working %lld ms, taken %llu, missing "
+              "or dropped %llu, history "
               "%zu MiB, resident %zu -> %zu MiB",
               static_cast<unsigned long long>(rate), seconds, worst,
-              static_cast<unsigned long long>(taken), static_cast<unsigned long long>(dropped),
-              session_->history().bytes() >> 20, memory, memory_after);
+              static_cast<long long>(worst_cpu / 1'000'000), static_cast<unsigned long long>(taken),
+              static_cast<unsigned long long>(dropped), session_->history().bytes() >> 20, memory,
+              memory_after);
         QVERIFY(rate > 5000);
         QVERIFY2(taken + dropped >= sent,
                  qPrintable(QString("%1 of %2").arg(taken + dropped).arg(sent)));
@@ -370,8 +383,8 @@ class FakeBackendTest : public QObject {
         QVERIFY(session_->history().log().all().size() <= kLogEventsMax);
         if (seconds >= 60) // the ring is full long before
             QVERIFY(memory_after < memory + memory / 10);
-        // On a quiet machine 100 ms; a loaded one takes the processor away for longer.
-        QVERIFY2(worst < 400, qPrintable(QString::number(worst)));
+        // What the window's thread does in one turn; a loaded machine takes its processor away.
+        QVERIFY2(worst_cpu < kNs / 10, qPrintable(QString::number(worst_cpu)));
     }
 };
 

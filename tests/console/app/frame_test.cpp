@@ -221,6 +221,14 @@ class FrameTest : public QObject {
         };
         action("Watch a fault");
         QTRY_COMPARE(in_sight(), QStringList({"events", "matrix", "placement", "timeline"}));
+        QTest::qWait(400); // until they stand
+        for (const char* name : {"events", "matrix", "placement", "timeline"}) {
+            const QSize size = window.pane(name)->size();
+            QVERIFY2(
+                size.width() > 480 && size.height() > 150,
+                qPrintable(QString("%1: %2 x %3").arg(name).arg(size.width()).arg(size.height())));
+        }
+        QCOMPARE(window.size(), QSize(1280, 800));
         action("Reset layout");
         QTRY_COMPARE(in_sight(), QStringList({"overview"}));
     }
