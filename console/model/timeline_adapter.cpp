@@ -326,8 +326,9 @@ TimelineData timeline_data(const Session& session, int application) {
             out.gaps.push_back({host.link.gap_from_ns, host.link.gap_to_ns, host.link.missing, -1});
     close_bands(session, out);
     out.runs = phase_runs(session);
-    std::erase_if(out.runs, [from = session.startNs()](const PhaseRun& run) {
-        return run.injected_ns < from;
+    // What another application went through is no part of this one's span.
+    std::erase_if(out.runs, [&out, from = session.startNs()](const PhaseRun& run) {
+        return run.injected_ns < from || (!out.title.isEmpty() && run.application != out.title);
     });
     return out;
 }
