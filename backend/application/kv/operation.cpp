@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/application/kv/operation.h"
 
+#include "backend/application/kv/layout.h"
 #include "protocol/base/check.h"
 
 namespace zz::application::kv {
