@@ -36,7 +36,7 @@ Result<std::unique_ptr<RocksNodeStore>> RocksNodeStore::open(const Options& opti
     impl->where.what = "node store";
     impl->where.folder = options.folder;
     impl->where.env = options.env;
-    impl->where.write_buffer_bytes = std::size_t{8} << 20U;
+    impl->where.write_buffer_bytes = std::size_t{32} << 20U;
     impl->where.cache_bytes = options.cache_bytes;
     Result<Database> db = open_database(impl->where);
     if (!db)
