@@ -11,6 +11,7 @@
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QLabel>
+#include <QLayout>
 #include <QMessageBox>
 #include <QSettings>
 #include <QStatusBar>
@@ -99,6 +100,7 @@ MainWindow::MainWindow(Session& session) : session_(session) {
     inner_ = new QMainWindow;
     inner_->setWindowFlags(Qt::Widget);
     inner_->setObjectName("views");
+    inner_->setAnimated(false); // a view is there at once, not a fifth of a second later
     inner_->setDockNestingEnabled(true);
     inner_->setDocumentMode(true);
     inner_->setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
@@ -311,6 +313,7 @@ void MainWindow::showPane(const QString& name) {
         docks_[one]->show();
         docks_[one]->raise();
         one->show();
+        docks_[one]->layout()->activate(); // it was hidden while the window took its size
         focus_first(*one);
         one->update_now();
     }

@@ -248,6 +248,26 @@ class FrameTest : public QObject {
         QVERIFY(!session.mayDrill());
     }
 
+    // Whatever was shown before, and at what size: a view that comes to front fills its place.
+    void every_view_fills_its_place_at_once() {
+        Session session;
+        MainWindow window(session);
+        window.show();
+        for (const QSize size : {QSize(1280, 800), QSize(1920, 1080)}) {
+            window.resize(size);
+            for (int round = 0; round < 2; ++round)
+                for (const auto* pane : window.panes()) {
+                    window.showPane(pane->name());
+                    QCoreApplication::processEvents();
+                    QVERIFY2(pane->width() > size.width() / 2 && pane->height() > size.height() / 2,
+                             qPrintable(QString("%1: %2 x %3")
+                                            .arg(pane->name())
+                                            .arg(pane->width())
+                                            .arg(pane->height())));
+                }
+        }
+    }
+
     void every_action_has_a_name_and_no_single_key_starts_a_fault() {
         Session session;
         MainWindow window(session);
