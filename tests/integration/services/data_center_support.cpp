@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/integration/services/data_center_support.h"
 
-#include <QJsonArray>
+#include <QDir>
 #include <QJsonDocument>
+#include <QTest>
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <csignal>
 #include <netinet/in.h>
@@ -29,6 +31,23 @@ QString zzctl() {
     return QString(ZZ_BIN_DIR) + "/zzctl";
 }
 
+} // namespace
+
+double median_rate(const QJsonArray& series, int from, int to) {
+    std::vector<double> rates;
+    for (int i = from; i < to && i < series.size(); ++i)
+        rates.push_back(series[i].toObject()["requests"].toDouble());
+    std::sort(rates.begin(), rates.end());
+    return rates.empty() ? 0 : rates[rates.size() / 2];
+}
+
+std::size_t open_files(int pid) {
+    return static_cast<std::size_t>(
+        QDir(QString("/proc/%1/fd").arg(pid))
+            .entryList(QDir::NoDotAndDotDot | QDir::Files | QDir::System)
+            .size());
+}
+
 sockaddr_in address_of(const std::string& front) {
     sockaddr_in out{};
     const std::size_t colon = front.rfind(':');
@@ -37,8 +56,6 @@ sockaddr_in address_of(const std::string& front) {
     out.sin_port = htons(static_cast<std::uint16_t>(std::stoi(front.substr(colon + 1))));
     return out;
 }
-
-} // namespace
 
 QJsonObject Run::json() const {
     return QJsonDocument::fromJson(out).object();
@@ -69,6 +86,15 @@ Run DataCenter::ctl(QStringList words, int patience_ms) const {
     QProcess process;
     process.start(zzctl(), words + QStringList{"--dir", path()});
     return finish(process, patience_ms);
+}
+
+QByteArray DataCenter::serve() const {
+    if (!error_.isEmpty())
+        return error_;
+    const Run up = ctl({"cluster", "up"});
+    if (up.code != 0)
+        return up.err + "cluster up failed";
+    return QTest::qWaitFor([this] { return is_at_rest(); }, 60'000) ? "" : "it is not at rest";
 }
 
 std::unique_ptr<QProcess> DataCenter::start_load(const QStringList& words) const {

@@ -4,12 +4,14 @@
 #pragma once
 
 #include <QByteArray>
+#include <QJsonArray>
 #include <QJsonObject>
 #include <QProcess>
 #include <QStringList>
 #include <QTemporaryDir>
 
 #include <memory>
+#include <netinet/in.h>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +30,13 @@ struct Run {
 // Of one side of a drill's report, what must be as predicted; what is left of f is for people.
 QJsonObject essence(const QJsonObject& side);
 
+// Median of the requests in seconds [from, to) of a load's "series"; 0: there are none.
+double median_rate(const QJsonArray& series, int from, int to);
+// Descriptors that a process holds.
+std::size_t open_files(int pid);
+// Of "127.0.0.1:PORT".
+sockaddr_in address_of(const std::string& front);
+
 class DataCenter {
   public:
     // `cluster init` with these words; nothing runs yet. An empty error() tells that it was made.
@@ -38,6 +47,9 @@ class DataCenter {
     DataCenter& operator=(const DataCenter&) = delete;
 
     const QByteArray& error() const { return error_; }
+    // `cluster up`, and waits until it is at rest. What went wrong, making it included; empty: it
+    // serves.
+    QByteArray serve() const;
     const cluster::Cluster& cluster() const { return cluster_; }
     Layout layout() const { return Layout{path().toStdString()}; }
     QString path() const { return dir_.path() + "/dc"; }

@@ -37,10 +37,8 @@ class DrillMannersTest : public QObject {
 
   private Q_SLOTS:
     void initTestCase() {
-        QVERIFY2(dc_.error().isEmpty(), dc_.error());
-        const Run up = dc_.ctl({"cluster", "up"});
-        QVERIFY2(up.code == 0, up.err);
-        QTRY_VERIFY_WITH_TIMEOUT(dc_.is_at_rest(), 60'000);
+        const QByteArray trouble = dc_.serve();
+        QVERIFY2(trouble.isEmpty(), trouble);
     }
 
     void links_and_hosts_end_as_planned() {

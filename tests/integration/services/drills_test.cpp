@@ -65,10 +65,8 @@ class DrillsTest : public QObject {
     }
 
     void play_all(DataCenter& dc) {
-        QVERIFY2(dc.error().isEmpty(), dc.error());
-        const Run up = dc.ctl({"cluster", "up"});
-        QVERIFY2(up.code == 0, up.err);
-        QTRY_VERIFY_WITH_TIMEOUT(dc.is_at_rest(), 60'000);
+        const QByteArray trouble = dc.serve();
+        QVERIFY2(trouble.isEmpty(), trouble);
         const auto load = dc.start_load({"--clients", "4", "--seconds", "3600"});
         const auto active = [&] { return dc.in_state("active").front(); };
         for (const char* name :

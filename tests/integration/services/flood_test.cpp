@@ -8,7 +8,6 @@
 #include "protocol/transport/transport.h"
 #include "tests/integration/services/data_center_support.h"
 
-#include <QDir>
 #include <QJsonArray>
 #include <QtTest>
 
@@ -25,7 +24,10 @@
 
 #include "backend/services/host_processes.h"
 
+using zz::services::test::address_of;
 using zz::services::test::DataCenter;
+using zz::services::test::median_rate;
+using zz::services::test::open_files;
 using zz::services::test::RespClient;
 using zz::services::test::Run;
 
@@ -33,15 +35,6 @@ namespace {
 
 constexpr int kFloodPerMs = 4; // bundles with a wrong signature, to each agreement replica
 constexpr int kHalfOpen = 10'000;
-
-sockaddr_in address_of(const std::string& front) {
-    sockaddr_in out{};
-    const std::size_t colon = front.rfind(':');
-    out.sin_family = AF_INET;
-    inet_pton(AF_INET, front.substr(0, colon).c_str(), &out.sin_addr);
-    out.sin_port = htons(static_cast<std::uint16_t>(std::stoi(front.substr(colon + 1))));
-    return out;
-}
 
 } // namespace
 
@@ -52,12 +45,6 @@ class FloodTest : public QObject {
     std::unique_ptr<DataCenter> dc_;
 
     const zz::cluster::Application& app() const { return dc_->cluster().applications[0]; }
-
-    std::size_t descriptors(int pid) const {
-        return QDir(QString("/proc/%1/fd").arg(pid))
-            .entryList(QDir::NoDotAndDotDot | QDir::Files | QDir::System)
-            .size();
-    }
 
     // As the gateway, whose key is good: bundles for its own lanes whose signature is not. Makes
     // them from the start and sends them once `sending`: what the flooder itself burns on this
@@ -98,14 +85,6 @@ class FloodTest : public QObject {
         }
     }
 
-    static double median_of(const QJsonArray& series, int from, int to) {
-        std::vector<double> rates;
-        for (int i = from; i < to && i < series.size(); ++i)
-            rates.push_back(series[i].toObject()["requests"].toDouble());
-        std::sort(rates.begin(), rates.end());
-        return rates.empty() ? 0 : rates[rates.size() / 2];
-    }
-
     // The part of its rate that one client keeps while another sends 16,000 bundles a second that
     // are not good.
     void measure_flood(double& kept) {
@@ -122,7 +101,7 @@ class FloodTest : public QObject {
                        load->readAllStandardError()};
         QVERIFY2(done.code == 0, done.err);
         const QJsonArray series = done.json()["series"].toArray();
-        const double before = median_of(series, 1, 8), during = median_of(series, 10, 17);
+        const double before = median_rate(series, 1, 8), during = median_rate(series, 10, 17);
         qInfo("%.0f requests/s before, %.0f during %d bad bundles", before, during, sent.load());
         QVERIFY(sent > 20'000);
         kept = during / std::max(before, 1.0);
@@ -132,9 +111,8 @@ class FloodTest : public QObject {
   private Q_SLOTS:
     void initTestCase() {
         dc_ = std::make_unique<DataCenter>(QStringList{"--hosts", "4", "--apps", "1"});
-        QVERIFY2(dc_->error().isEmpty(), dc_->error());
-        QVERIFY(dc_->ctl({"cluster", "up"}).code == 0);
-        QTRY_VERIFY_WITH_TIMEOUT(dc_->is_at_rest(), 60'000);
+        const QByteArray trouble = dc_->serve();
+        QVERIFY2(trouble.isEmpty(), trouble);
     }
     void cleanupTestCase() { dc_.reset(); }
 
@@ -168,7 +146,7 @@ class FloodTest : public QObject {
                 pids.push_back(pid);
         std::size_t before = 0;
         for (const int pid : pids)
-            before = std::max(before, descriptors(pid));
+            before = std::max(before, open_files(pid));
         std::vector<int> open;
         for (int i = 0; i < wanted; ++i) {
             const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -193,7 +171,7 @@ class FloodTest : public QObject {
         // After the time for a handshake the strangers are gone, though they still hold on.
         const auto given_back = [&] {
             return std::all_of(pids.begin(), pids.end(),
-                               [&](int pid) { return descriptors(pid) < before + 100; });
+                               [&](int pid) { return open_files(pid) < before + 100; });
         };
         QTRY_VERIFY_WITH_TIMEOUT(given_back(), 30'000);
         for (const int fd : open)
@@ -207,7 +185,7 @@ class FloodTest : public QObject {
         QVERIFY(pid > 0);
         rlimit kept{};
         QVERIFY(prlimit(pid, RLIMIT_NOFILE, nullptr, &kept) == 0);
-        const rlimit few{descriptors(pid) + 40, kept.rlim_max};
+        const rlimit few{open_files(pid) + 40, kept.rlim_max};
         QVERIFY(prlimit(pid, RLIMIT_NOFILE, &few, nullptr) == 0);
         const sockaddr_in to = address_of(app().agreement[2].endpoint.substr(6));
         std::vector<int> open;

@@ -61,9 +61,8 @@ class FrontsTest : public QObject {
     void initTestCase() {
         dc_ = std::make_unique<DataCenter>(
             QStringList{"--hosts", "4", "--app", "A=kv", "--app", "B=web", "--drills"});
-        QVERIFY2(dc_->error().isEmpty(), dc_->error());
-        QVERIFY(dc_->ctl({"cluster", "up"}).code == 0);
-        QTRY_VERIFY_WITH_TIMEOUT(dc_->is_at_rest(), 60'000);
+        const QByteArray trouble = dc_->serve();
+        QVERIFY2(trouble.isEmpty(), trouble);
     }
     void cleanupTestCase() { dc_.reset(); }
 

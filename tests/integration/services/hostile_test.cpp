@@ -63,9 +63,8 @@ class HostileTest : public QObject {
   private Q_SLOTS:
     void initTestCase() {
         dc_ = std::make_unique<DataCenter>(QStringList{"--hosts", "4", "--apps", "1"});
-        QVERIFY2(dc_->error().isEmpty(), dc_->error());
-        QVERIFY(dc_->ctl({"cluster", "up"}).code == 0);
-        QTRY_VERIFY_WITH_TIMEOUT(dc_->is_at_rest(), 60'000);
+        const QByteArray trouble = dc_->serve();
+        QVERIFY2(trouble.isEmpty(), trouble);
     }
     void cleanupTestCase() { dc_.reset(); }
 

@@ -73,10 +73,8 @@ class OperatingTest : public QObject {
     void initTestCase() {
         dc_ = std::make_unique<DataCenter>(
             QStringList{"--hosts", "4", "--apps", "1", "--drills", "--environment", "production"});
-        QVERIFY2(dc_->error().isEmpty(), dc_->error());
-        const Run up = dc_->ctl({"cluster", "up"});
-        QVERIFY2(up.code == 0, up.err);
-        QTRY_VERIFY_WITH_TIMEOUT(dc_->is_at_rest(), 60'000);
+        const QByteArray trouble = dc_->serve();
+        QVERIFY2(trouble.isEmpty(), trouble);
     }
     void cleanupTestCase() { dc_.reset(); }
 

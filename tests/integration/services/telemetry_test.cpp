@@ -8,7 +8,6 @@
 #include "protocol/transport/transport.h"
 #include "tests/integration/services/data_center_support.h"
 
-#include <QDir>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QRegularExpression>
@@ -19,6 +18,8 @@
 #include <unistd.h>
 
 using zz::services::test::DataCenter;
+using zz::services::test::median_rate;
+using zz::services::test::open_files;
 using zz::services::test::Run;
 
 namespace {
@@ -65,11 +66,6 @@ class TelemetryTest : public QObject {
     double host_mib() const {
         return double(zz::runtime::usage_of(host_pid()).rss_bytes) / (1024.0 * 1024.0);
     }
-    auto descriptors() const {
-        return QDir(QString("/proc/%1/fd").arg(host_pid()))
-            .entryList(QDir::NoDotAndDotDot | QDir::Files | QDir::System)
-            .size();
-    }
     static QByteArray scrape(const zz::cluster::Host& of) {
         QProcess curl;
         curl.start("curl", {"-sS", "http://" + QString::fromStdString(of.metrics) + "/metrics"});
@@ -91,13 +87,6 @@ class TelemetryTest : public QObject {
                 out.push_back(event);
         }
         return out;
-    }
-    static double median_of(const QJsonArray& series, int from, int to) {
-        std::vector<double> rates;
-        for (int i = from; i < to && i < series.size(); ++i)
-            rates.push_back(series[i].toObject()["requests"].toDouble());
-        std::sort(rates.begin(), rates.end());
-        return rates.empty() ? 0 : rates[rates.size() / 2];
     }
     // As many subscribers as one wave holds, all connected, then all killed.
     bool wave(int& connected) const {
@@ -124,9 +113,8 @@ class TelemetryTest : public QObject {
   private Q_SLOTS:
     void initTestCase() {
         dc_ = std::make_unique<DataCenter>(QStringList{"--hosts", "4", "--apps", "1"});
-        QVERIFY2(dc_->error().isEmpty(), dc_->error());
-        QVERIFY(dc_->ctl({"cluster", "up"}).code == 0);
-        QTRY_VERIFY_WITH_TIMEOUT(dc_->is_at_rest(), 60'000);
+        const QByteArray trouble = dc_->serve();
+        QVERIFY2(trouble.isEmpty(), trouble);
     }
     void cleanupTestCase() { dc_.reset(); }
 
@@ -210,13 +198,13 @@ class TelemetryTest : public QObject {
     void a_thousand_subscribers_die() {
         const auto load = dc_->start_load({"--clients", "4", "--seconds", "24"});
         QTest::qWait(6000);
-        const auto files = descriptors();
+        const auto files = open_files(host_pid());
         const double before_all = host_mib();
         double most = 0;
         int connected = 0;
         while (connected < kSubscribers) {
             QVERIFY(wave(connected));
-            QTRY_VERIFY_WITH_TIMEOUT(descriptors() <= files + 5, 10'000);
+            QTRY_VERIFY_WITH_TIMEOUT(open_files(host_pid()) <= files + 5, 10'000);
             most = std::max(most, host_mib());
         }
         // What they took is given back within ten seconds.
@@ -224,7 +212,7 @@ class TelemetryTest : public QObject {
         load->waitForFinished(60'000);
         const QJsonArray series =
             QJsonDocument::fromJson(load->readAllStandardOutput()).object()["series"].toArray();
-        const double before = median_of(series, 1, 5), during = median_of(series, 6, 20);
+        const double before = median_rate(series, 1, 5), during = median_rate(series, 6, 20);
         qInfo("%d subscribers: %.1f MiB before, %.1f at most, %.1f after; %.0f requests/s before, "
               "%.0f with them",
               connected, before_all, most, host_mib(), before, during);
