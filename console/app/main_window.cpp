@@ -11,7 +11,6 @@
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QLabel>
-#include <QLayout>
 #include <QMessageBox>
 #include <QSettings>
 #include <QStatusBar>
@@ -39,6 +38,7 @@ namespace zz::console {
 namespace {
 
 constexpr std::size_t kSeenMax = 100;
+constexpr const char* kInSight = "in sight"; // of a dock: it is not behind a tab
 
 // The state of a node as its shape before the name.
 class TreeDelegate : public QStyledItemDelegate {
@@ -153,7 +153,8 @@ void MainWindow::makePanes() {
         dock->setObjectName("dock-" + pane->name());
         dock->setWidget(pane);
         docks_[pane] = dock;
-        connect(dock, &QDockWidget::visibilityChanged, this, [this, pane](bool visible) {
+        connect(dock, &QDockWidget::visibilityChanged, this, [this, pane, dock](bool visible) {
+            dock->setProperty(kInSight, visible);
             // Once Qt has laid out its docks.
             QTimer::singleShot(0, this, &MainWindow::polishTabs);
             if (visible) {
@@ -312,8 +313,8 @@ void MainWindow::showPane(const QString& name) {
     if (Pane* one = pane(name)) {
         docks_[one]->show();
         docks_[one]->raise();
+        docks_[one]->setProperty(kInSight, true);
         one->show();
-        docks_[one]->layout()->activate(); // it was hidden while the window took its size
         focus_first(*one);
         one->update_now();
     }
@@ -329,11 +330,12 @@ QString MainWindow::shownPane() const {
 // Qt makes the bars of tabbed docks by itself. A tab says what a title would say again.
 void MainWindow::polishTabs() {
     // To Qt what lies behind a tab is visible: Tab would walk through it and it would be painted.
+    // Where a dock is says nothing: one that was just raised is moved into place later.
     if (isVisible())
         for (const auto& [pane, dock] : docks_)
             if (const bool seen = dock->isFloating() ||
                                   inner_->tabifiedDockWidgets(dock).isEmpty() ||
-                                  !dock->visibleRegion().isEmpty();
+                                  dock->property(kInSight).toBool();
                 seen == pane->isHidden())
                 pane->setVisible(seen);
     for (const auto& [pane, dock] : docks_) {
