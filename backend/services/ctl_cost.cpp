@@ -13,7 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-
 std::string row(const std::string& name, const json& cost) {
     const auto number = [](const json& value) { return value.get<std::uint64_t>(); };
     const auto& placed = cost["placed"];

@@ -20,7 +20,6 @@ namespace {
 using nlohmann::json;
 using telemetry::EvidenceItem;
 
-
 std::string application_name(const cluster::Cluster& cluster, const EvidenceItem& item) {
     return item.application() < cluster.applications.size()
                ? cluster.applications[item.application()].name
@@ -37,7 +36,7 @@ std::string_view vote_name(std::uint32_t vote) {
 }
 
 json item_json(const cluster::Cluster& cluster, const EvidenceItem& item,
-             const std::set<std::string>& hosts) {
+               const std::set<std::string>& hosts) {
     json out{{"id", runtime::safe_text(item.id())},
              {"app", application_name(cluster, item)},
              {"subject", nullptr},

@@ -45,7 +45,7 @@ Json process_json(const cluster::Cluster& cluster, HostId host, const telemetry:
 }
 
 Json facts_json(const cluster::Cluster& cluster,
-             const std::map<HostId, telemetry::Snapshot>& snapshots) {
+                const std::map<HostId, telemetry::Snapshot>& snapshots) {
     Json processes = Json::array(), metrics = Json::object();
     for (const auto& [host, snapshot] : snapshots)
         for (const auto& facts : snapshot.sources()) {

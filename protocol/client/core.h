@@ -93,7 +93,7 @@ class Core {
     struct Outstanding {
         message::Request request;
         bool queued = true; // not sent yet
-        bool late = false;    // was retransmitted
+        bool late = false;  // was retransmitted
         Duration timeout{};
         Instant deadline = kNever;   // retransmission
         Instant ask_result = kNever; // f+1 votes, nobody sent the result

@@ -4,10 +4,7 @@
 #include <algorithm>
 
 namespace zz::telemetry {
-namespace {
-
-
-} // namespace
+namespace {} // namespace
 
 Fold::Fold(ClusterFacts cluster) : book_(std::move(cluster)) {
     for (const ApplicationEntry& app : book_.cluster().applications()) {

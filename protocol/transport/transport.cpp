@@ -12,9 +12,7 @@
 
 namespace zz::transport {
 
-namespace {
-
-} // namespace
+namespace {} // namespace
 
 Waker::Descriptor::Descriptor() : fd(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
 Waker::Descriptor::~Descriptor() {
