@@ -49,7 +49,7 @@ const state::HeldCheckpoint* newest_stable(const state::Retention& retention) {
 Engine::Engine(state::NodeStore& store, application::Application& application,
                std::size_t pool_bytes)
     : store_(&store), application_(&application), pool_(store, pool_bytes),
-      retention_(std::make_unique<state::Retention>(store)), tree_(pool_) {}
+      retention_(std::make_unique<state::Retention>(pool_)), tree_(pool_) {}
 
 std::vector<Result> Engine::run(const Job& job) {
     std::visit([this](const auto& j) { on(j); }, job);

@@ -18,7 +18,7 @@ void Engine::forget_checkpoints() {
     for (const std::string& name : store_->note_names("checkpoint/"))
         batch.notes.push_back({name, std::nullopt});
     store_->apply(batch);
-    retention_ = std::make_unique<state::Retention>(*store_);
+    retention_ = std::make_unique<state::Retention>(pool_);
     pinned_.reset();
     walk_.reset();
     clean_up_.reset();

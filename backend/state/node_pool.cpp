@@ -70,14 +70,25 @@ void NodePool::evict() {
         entry.used = false;
         ++hand_;
     }
-    bytes_ -= entries_[hand_].size;
-    places_.erase(entries_[hand_].node->digest);
-    if (hand_ + 1 != entries_.size()) {
-        entries_[hand_] = std::move(entries_.back());
-        places_[entries_[hand_].node->digest] = hand_;
+    drop(hand_);
+    ++hand_;
+}
+
+// The last entry takes its place.
+void NodePool::drop(std::size_t place) {
+    bytes_ -= entries_[place].size;
+    places_.erase(entries_[place].node->digest);
+    if (place + 1 != entries_.size()) {
+        entries_[place] = std::move(entries_.back());
+        places_[entries_[place].node->digest] = place;
     }
     entries_.pop_back();
-    ++hand_;
+}
+
+void NodePool::forget(const std::vector<Digest>& digests) {
+    for (const Digest& digest : digests)
+        if (const auto it = places_.find(digest); it != places_.end())
+            drop(it->second);
 }
 
 void NodePool::forget_all() {

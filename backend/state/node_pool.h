@@ -35,6 +35,9 @@ class NodePool {
     NodePtr load(const Digest& digest);
     // Precondition: node is sealed.
     void keep(const NodePtr& node);
+    // Nodes that the store has erased: nobody asks for them again, and they would take the room of
+    // others. Those that are not here are passed over.
+    void forget(const std::vector<Digest>& digests);
     void forget_all();
 
     NodeStore& store() { return store_; }
@@ -50,6 +53,7 @@ class NodePool {
         bool used = false;
     };
     void evict();
+    void drop(std::size_t place);
 
     NodeStore& store_;
     std::size_t bytes_max_;

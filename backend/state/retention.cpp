@@ -97,7 +97,7 @@ bool decode_note(ByteView bytes, HeldCheckpoint& c, std::vector<Digest>& retired
 
 } // namespace
 
-Retention::Retention(NodeStore& store) : store_(store) {
+Retention::Retention(NodePool& pool) : pool_(pool), store_(pool.store()) {
     for (const std::string& name : store_.note_names(std::string(kPrefix))) {
         const std::optional<Bytes> bytes = store_.note(name);
         HeldCheckpoint checkpoint;
@@ -239,6 +239,7 @@ void Retention::release() {
     }
     if (!batch.erase.empty() || !batch.notes.empty())
         store_.apply(batch);
+    pool_.forget(batch.erase);
 }
 
 const HeldCheckpoint* Retention::newest() const {

@@ -3,7 +3,7 @@
 // erased (ZZ-5.4). Each checkpoint brings a list of the nodes it retired; the list is erased when
 // no older checkpoint is wanted any more, so the cost is that of what changed, never that of the
 // state. Checkpoints, lists and nodes reach the store in one batch and are read back after a
-// restart; pins are of this process only. Belongs to the thread of its store. At most
+// restart; pins are of this process only. Belongs to the thread of its store and pool. At most
 // kCheckpointsMax checkpoints are held.
 #pragma once
 
@@ -27,8 +27,9 @@ struct HeldCheckpoint {
 
 class Retention {
   public:
-    // Reads what the store holds. Damaged notes end the list before them.
-    explicit Retention(NodeStore& store);
+    // Reads what the store of the pool holds. Damaged notes end the list before them. What is erased
+    // from the store is forgotten by the pool.
+    explicit Retention(NodePool& pool);
 
     // Stores a state that was sealed at n, from a tree whose last seal was the newest checkpoint
     // here. Precondition: n is higher than that of the newest; fewer than kCheckpointsMax are held.
@@ -72,6 +73,7 @@ class Retention {
     void enter(SequenceNumber n, HeldCheckpoint checkpoint, Lists lists);
     void release();
 
+    NodePool& pool_;
     NodeStore& store_;
     std::map<SequenceNumber, HeldCheckpoint> held_;
     std::map<SequenceNumber, Lists> lists_;

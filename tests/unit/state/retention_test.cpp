@@ -37,6 +37,7 @@ class RetentionTest : public QObject {
     void value_that_comes_back_is_not_erased();
     void adopted_state_replaces_the_old_one();
     void damaged_note_ends_the_list();
+    void pool_forgets_what_is_erased();
 };
 
 void RetentionTest::keeps_exactly_what_is_held() {
@@ -45,7 +46,7 @@ void RetentionTest::keeps_exactly_what_is_held() {
         MemoryNodeStore store;
         auto pool = std::make_unique<NodePool>(store);
         auto tree = std::make_unique<Tree>(*pool);
-        auto retention = std::make_unique<Retention>(store);
+        auto retention = std::make_unique<Retention>(*pool);
         Model model;
         for (std::uint64_t n = 1; n <= 40; ++n) {
             const Writes writes = some_writes(random, 1 + random.below(10));
@@ -59,8 +60,9 @@ void RetentionTest::keeps_exactly_what_is_held() {
                 const auto waiting = retention->retired();
                 const Digest root = retention->newest()->root;
                 tree.reset();
-                retention = std::make_unique<Retention>(store);
+                retention.reset();
                 pool = std::make_unique<NodePool>(store);
+                retention = std::make_unique<Retention>(*pool);
                 QCOMPARE(retention->held().size(), held);
                 QCOMPARE(retention->retired(), waiting);
                 QVERIFY(retention->newest()->root == root);
@@ -82,7 +84,7 @@ void RetentionTest::pins_keep_and_release() {
     MemoryNodeStore store;
     NodePool pool(store);
     Tree tree(pool);
-    Retention retention(store);
+    Retention retention(pool);
     std::map<std::uint64_t, Digest> roots;
     for (std::uint64_t n = 1; n <= 5; ++n) {
         must_apply(tree, {{bytes_of("k"), Bytes{static_cast<std::uint8_t>(n)}}});
@@ -107,7 +109,7 @@ void RetentionTest::value_that_comes_back_is_not_erased() {
     MemoryNodeStore store;
     NodePool pool(store);
     Tree tree(pool);
-    Retention retention(store);
+    Retention retention(pool);
     for (std::uint64_t n = 1; n <= 9; ++n) {
         must_apply(tree, {{bytes_of("k"), Bytes{static_cast<std::uint8_t>(n % 2)}},
                           {bytes_of("l"), Bytes{static_cast<std::uint8_t>(n % 3)}}});
@@ -125,7 +127,7 @@ void RetentionTest::adopted_state_replaces_the_old_one() {
         MemoryNodeStore source_store, store;
         NodePool source_pool(source_store), pool(store);
         Tree source(source_pool), tree(pool);
-        Retention retention(store);
+        Retention retention(pool);
         for (std::uint64_t n = 1; n <= 3; ++n) {
             const Writes writes = some_writes(random, 20);
             must_apply(source, writes);
@@ -167,7 +169,7 @@ void RetentionTest::damaged_note_ends_the_list() {
     NodePool pool(store);
     Tree tree(pool);
     {
-        Retention retention(store);
+        Retention retention(pool);
         for (std::uint64_t n = 1; n <= 3; ++n)
             retention.add(SequenceNumber(n), tree.seal(), {});
     }
@@ -177,10 +179,31 @@ void RetentionTest::damaged_note_ends_the_list() {
         Bytes bad = good;
         bad[i] ^= 4U;
         store.apply({.put = {}, .erase = {}, .notes = {{second, bad}}});
-        QCOMPARE(Retention(store).held().size(), std::size_t{1});
+        QCOMPARE(Retention(pool).held().size(), std::size_t{1});
         store.apply({.put = {}, .erase = {}, .notes = {{second, good}}});
     }
-    QCOMPARE(Retention(store).held().size(), std::size_t{3});
+    QCOMPARE(Retention(pool).held().size(), std::size_t{3});
+}
+
+// Old versions of the same keys take no memory.
+void RetentionTest::pool_forgets_what_is_erased() {
+    MemoryNodeStore store;
+    NodePool pool(store);
+    Tree tree(pool);
+    Retention retention(pool);
+    std::size_t first = 0;
+    for (std::uint64_t n = 1; n <= 100; ++n) {
+        Writes writes;
+        for (int k = 0; k < 50; ++k)
+            writes[bytes_of("key " + std::to_string(k))] =
+                Bytes(100, static_cast<std::uint8_t>(n));
+        must_apply(tree, writes);
+        retention.add(SequenceNumber(n), tree.seal(), {});
+        retention.stable(SequenceNumber(n));
+        if (n == 1)
+            first = pool.bytes();
+        QVERIFY(pool.bytes() > 0 && pool.bytes() <= first);
+    }
 }
 
 } // namespace zz::state::test

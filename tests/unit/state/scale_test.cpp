@@ -37,7 +37,7 @@ void ScaleTest::load_checkpoint_change_read() {
     MemoryNodeStore store;
     NodePool pool(store);
     Tree tree(pool);
-    Retention retention(store);
+    Retention retention(pool);
     Random random(1);
     QElapsedTimer timer;
     timer.start();

@@ -44,7 +44,7 @@ void RocksNodeStoreTest::state_lives_through_restarts() {
         auto store = RocksNodeStore::open({.folder = path_});
         QVERIFY(store);
         NodePool pool(**store);
-        Retention retention(**store);
+        Retention retention(pool);
         QCOMPARE(retention.newest() == nullptr, run == 0);
         Tree tree(pool, run == 0 ? state::empty_root() : retention.newest()->root);
         for (int i = 0; i < 300; ++i) {
@@ -74,7 +74,7 @@ void RocksNodeStoreTest::synced_checkpoint_survives_power_loss() {
         auto store = RocksNodeStore::open({.folder = path_, .env = env.get()});
         QVERIFY(store);
         NodePool pool(**store);
-        Retention retention(**store);
+        Retention retention(pool);
         Tree tree(pool);
         for (std::uint64_t n = 1; n <= 2; ++n) {
             Needs needs;
@@ -92,10 +92,10 @@ void RocksNodeStoreTest::synced_checkpoint_survives_power_loss() {
     disk->lose_power();
     auto store = RocksNodeStore::open({.folder = path_, .env = env.get()});
     QVERIFY2(store, store ? "" : store.error().text.c_str());
-    Retention retention(**store);
+    NodePool pool(**store);
+    Retention retention(pool);
     QCOMPARE(retention.held().size(), std::size_t{1});
     QVERIFY(retention.newest()->root == durable);
-    NodePool pool(**store);
     Needs needs;
     QVERIFY(Tree(pool, durable).get(bytes_of("k"), needs).value == Bytes(20000, 1));
 }
