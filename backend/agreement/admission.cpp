@@ -75,7 +75,7 @@ void Core::forward(Pooled& pooled) {
         pooled.forwarded = now_;
         send({principal(primary_of(view_))}, pooled.bundle);
     }
-    pool_.watch(pooled, now_ + timeout());
+    pool_.watch(pooled, now_, timeout());
 }
 
 bool Core::is_orderable(const message::SystemRequest& request) const {
@@ -116,7 +116,7 @@ void Core::forward_system(const message::SystemRequest& request) {
 
 // A view began: its primary learns what the last one left.
 void Core::forward_waiting() {
-    pool_.watch_again(now_ + timeout());
+    pool_.watch_again(now_, timeout());
     system_.watch_again(now_ + timeout());
     if (is_primary())
         return;

@@ -66,6 +66,13 @@ inline constexpr std::size_t kHistoryKept = 32;
 inline constexpr std::uint32_t kDeferralsMax = 4;
 // Timeouts double at most this often (ZZ-3.3).
 inline constexpr std::uint32_t kTimeoutDoublingsMax = 8;
+// A batch is late when a request of it waited, after its client's complaint, so much of the
+// view-change timeout (A17).
+inline constexpr int kLateFraction = 4;
+// Late batches, of twice as many, that replace a primary; they double with each such replacement
+// and halve after each span without one.
+inline constexpr std::size_t kLateBatchesMin = 4, kLateBatchesMax = 64;
+inline constexpr Duration kPaceSpan = seconds(60);
 // Lanes of an encoded agreement state.
 inline constexpr std::size_t kLanesMax = 1u << 24;
 

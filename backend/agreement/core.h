@@ -7,7 +7,7 @@
 // normal_case.cpp (the three phases, commit), checkpoint.cpp (h), view_change.cpp, catch_up.cpp
 // (status exchange, fetch), configuration.cpp, executors.cpp (ORDER and bodies), timers.cpp,
 // restart.cpp (journal). Plain values under it: OrderedState, Log, RequestPool, SystemPool,
-// new_view.h, records.h. Owned by backend/replica; one thread.
+// Pace, new_view.h, records.h. Owned by backend/replica; one thread.
 //
 // Every send names the newest record, so nothing leaves before the votes it rests on are journaled
 // (ZZ-3.2).
@@ -19,6 +19,7 @@
 #include "backend/agreement/log.h"
 #include "backend/agreement/new_generation.h"
 #include "backend/agreement/ordered_state.h"
+#include "backend/agreement/pace.h"
 #include "backend/agreement/records.h"
 #include "backend/agreement/request_pool.h"
 #include "backend/agreement/system_pool.h"
@@ -258,6 +259,7 @@ class Core {
     SequenceNumber deferred_mark_; // while behind at this mark, view changes were put off ...
     std::uint32_t deferrals_ = 0;  // ... so often
     bool window_was_full_ = false;
+    Pace pace_; // of the primary, while that is another
     std::uint64_t view_changes_started_ = 0, requests_ordered_ = 0;
 
     // Configuration and executors.

@@ -176,13 +176,17 @@ void Core::execute(SequenceNumber n, Slot& slot) {
     const Body body = slot.body(digest);
     Effects effects = state_.apply(digest, body->batch);
     times_[n] = effects.time;
+    const Instant late = now_ - options_.limits.view_change_timeout / kLateFraction;
+    bool is_late = false; // A17
     for (const core::OrderedRequest& r : effects.requests)
-        pool_.ordered(r);
+        is_late |= pool_.ordered(r) <= late;
     requests_ordered_ += effects.requests.size();
     // Timeouts are as at first again when a view orders something new (ZZ-3.3).
     if (const Proposal* p = slot.in_view(view_); active_ && p && p->vote.digest == digest) {
         doublings_ = 0;
         view_was_useful_ = true;
+        if (!is_primary() && !effects.requests.empty())
+            pace_.note(is_late);
     }
     order(n, digest, effects.time, body);
     out_.actions.push_back(core::Committed{n, digest, effects.time, std::move(effects.requests)});

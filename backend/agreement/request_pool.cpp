@@ -96,7 +96,8 @@ Admitted RequestPool::add(const message::Bundle& bundle, const LaneTable& lanes,
                 continue;
             drop(bundle.client, client, old);
         }
-        client.lanes[lane] = {leaf->request.number, pooled, leaf_bytes(*leaf), false, kNever};
+        client.lanes[lane] = {
+            leaf->request.number, pooled, leaf_bytes(*leaf), false, kNever, kNever};
         ++pooled->wanted;
         ++unproposed_;
         unproposed_bytes_ += leaf_bytes(*leaf);
@@ -224,13 +225,17 @@ void RequestPool::forget_proposed() {
     }
 }
 
-void RequestPool::ordered(const core::OrderedRequest& request) {
+Instant RequestPool::ordered(const core::OrderedRequest& request) {
     const auto client = clients_.find(request.client);
     if (client == clients_.end())
-        return;
+        return kNever;
     const auto at = client->second.lanes.find(request.lane);
-    if (at != client->second.lanes.end() && at->second.number <= request.number)
-        drop(request.client, client->second, at);
+    if (at == client->second.lanes.end() || at->second.number > request.number)
+        return kNever;
+    const bool this_one = at->second.number == request.number;
+    const Instant watched = this_one ? at->second.watched : kNever;
+    drop(request.client, client->second, at);
+    return watched;
 }
 
 Instant RequestPool::oldest() const {
@@ -241,22 +246,27 @@ Instant RequestPool::oldest() const {
     return oldest;
 }
 
-void RequestPool::watch(const Pooled& pooled, Instant deadline) {
+void RequestPool::watch(const Pooled& pooled, Instant now, Duration patience) {
     const auto client = clients_.find(pooled.bundle.client);
     if (client == clients_.end())
         return;
     for (const message::BundleLeaf& leaf : pooled.bundle.leaves) {
         const auto at = client->second.lanes.find(leaf.request.lane);
         if (at != client->second.lanes.end() && at->second.pooled.get() == &pooled &&
-            at->second.deadline == kNever)
-            set_deadline(client->first, at->first, at->second, deadline);
+            at->second.deadline == kNever) {
+            at->second.watched = now;
+            set_deadline(client->first, at->first, at->second, now + patience);
+        }
     }
 }
 
-void RequestPool::watch_again(Instant deadline) {
+void RequestPool::watch_again(Instant now, Duration patience) {
     const auto running = deadlines_;
-    for (const auto& [old, id, lane] : running)
-        set_deadline(id, lane, clients_.at(id).lanes.at(lane), deadline);
+    for (const auto& [old, id, lane] : running) {
+        Waiting& waiting = clients_.at(id).lanes.at(lane);
+        waiting.watched = now;
+        set_deadline(id, lane, waiting, now + patience);
+    }
 }
 
 Instant RequestPool::next_deadline() const {

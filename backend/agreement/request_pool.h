@@ -46,8 +46,9 @@ class RequestPool {
     std::vector<message::Bundle> take(const cluster::Limits& limits, const LaneTable& lanes);
     // Every waiting request may be proposed again: a view ended.
     void forget_proposed();
-    // Ordered: this and lower numbers of the lane wait no more.
-    void ordered(const core::OrderedRequest& request);
+    // Ordered: this and lower numbers of the lane wait no more. Returns since when this very number
+    // was watched; kNever if it was not.
+    Instant ordered(const core::OrderedRequest& request);
 
     std::size_t unproposed() const { return unproposed_; }
     std::size_t unproposed_bytes() const { return unproposed_bytes_; }
@@ -56,9 +57,9 @@ class RequestPool {
     Instant oldest() const;
 
     // Starts the timers of this bundle's waiting requests that have none.
-    void watch(const Pooled& pooled, Instant deadline);
+    void watch(const Pooled& pooled, Instant now, Duration patience);
     // Every running timer starts anew.
-    void watch_again(Instant deadline);
+    void watch_again(Instant now, Duration patience);
     // kNever if no timer runs.
     Instant next_deadline() const;
     // The bundles of requests whose timer runs.
@@ -70,7 +71,7 @@ class RequestPool {
         std::shared_ptr<Pooled> pooled;
         std::size_t bytes = 0;
         bool proposed = false;
-        Instant deadline = kNever;
+        Instant watched = kNever, deadline = kNever;
     };
     struct Client {
         std::map<LaneId, Waiting> lanes;

@@ -20,16 +20,21 @@ void Core::on_time() {
     }
     if (is_primary())
         return;
-    if (now_ < delay_deadline())
+    pace_.on_time(now_);
+    const bool slow = pace_.is_slow();
+    if (now_ < delay_deadline() && !slow)
         return;
     if (delay_is_ours()) {
         const Instant later = now_ + options_.limits.heartbeat;
-        pool_.watch_again(later);
+        pool_.watch_again(now_, options_.limits.heartbeat);
         system_.watch_again(later);
         if (progress_deadline_ != kNever)
             progress_deadline_ = later;
+        pace_.begin_view();
         return;
     }
+    if (slow)
+        pace_.replaced(now_);
     start_view_change(view_ + 1);
 }
 
@@ -91,7 +96,7 @@ void Core::update_timers() {
     progress_mark_ = state_.n();
     const bool full = state_.n() >= client_high();
     if (window_was_full_ && !full) {
-        pool_.watch_again(now_ + timeout());
+        pool_.watch_again(now_, timeout());
         system_.watch_again(now_ + timeout());
     }
     window_was_full_ = full;

@@ -131,6 +131,7 @@ void Core::enter_view(const message::Embedded<message::NewView>& m, const Choice
     view_ = m.value.view;
     active_ = true;
     view_was_useful_ = false;
+    pace_.begin_view();
     new_view_ = m;
     view_deadline_ = kNever;
     progress_deadline_ = kNever;

@@ -27,8 +27,8 @@ struct HeldCheckpoint {
 
 class Retention {
   public:
-    // Reads what the store of the pool holds. Damaged notes end the list before them. What is erased
-    // from the store is forgotten by the pool.
+    // Reads what the store of the pool holds. Damaged notes end the list before them. What is
+    // erased from the store is forgotten by the pool.
     explicit Retention(NodePool& pool);
 
     // Stores a state that was sealed at n, from a tree whose last seal was the newest checkpoint

@@ -212,6 +212,25 @@ class ScenariosTest : public QObject {
             });
     }
 
+    // A primary that lets every request wait for just less than the timeout loses its view, and
+    // what is served in all is at least half of what it would have been.
+    void a17_a_late_primary_is_replaced() {
+        on_seeds(
+            [](Site& site) {
+                const std::uint64_t first = site.accepted(0) + site.accepted(1);
+                site.run(seconds(2));
+                const std::uint64_t calm = site.accepted(0) + site.accepted(1) - first;
+                site.play(agreement(1), "slow",
+                          [](drill::Order& o) { o.delay = milliseconds(1900); });
+                const std::uint64_t begin = site.accepted(0) + site.accepted(1);
+                site.run(seconds(20));
+                const std::uint64_t late = site.accepted(0) + site.accepted(1) - begin;
+                expect(site, site.checker.view_changes() >= 1, "the view did not change");
+                expect(site, late * 2 >= calm * 10, "less than half of the requests were served");
+            },
+            expect_nobody_woke, 3);
+    }
+
     // K1: what is signed is valid everywhere or nowhere; a client that signs badly harms itself.
     void k1_bad_signatures_change_no_view() {
         on_seeds(

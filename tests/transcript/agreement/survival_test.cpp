@@ -71,6 +71,55 @@ class SurvivalTest : public QObject {
         QCOMPARE(times_ordered(r.node(3), 7), std::size_t(1));
     }
 
+    // A17: the primary keeps every request waiting for most of a timeout.
+    void late_primary_is_replaced() {
+        for (const auto& [delay, replaced] :
+             {std::pair{milliseconds(1900), true}, std::pair{milliseconds(400), false}}) {
+            Replicas r;
+            r.start();
+            r.fate = [](const Letter& l) {
+                return l.kind == message::Kind::PrePrepare && l.from == principal(AgreementId(1))
+                           ? Fate::Hold
+                           : Fate::Deliver;
+            };
+            std::uint64_t n = 0;
+            while (n < 20 && r.core(2).view() == View(0)) {
+                r.submit(1, ++n, {1, 2, 3, 4});
+                r.pass(delay);
+                r.release_held();
+                r.pass(milliseconds(300));
+            }
+            QCOMPARE(r.core(2).view(), View(replaced ? 1 : 0));
+            QCOMPARE(n, std::uint64_t(replaced ? kLateBatchesMin : 20));
+            r.pass(milliseconds(300));
+            QCOMPARE(times_ordered(r.node(3), 1), std::size_t(n));
+            QVERIFY(r.core(3).view_active() && r.agree());
+        }
+    }
+
+    // A17: overload looks like a slow primary; it does not change view after view.
+    void pace_asks_for_more_each_time() {
+        Pace pace;
+        Instant now{0};
+        for (const std::size_t needed : {4u, 8u, 16u, 32u, 64u, 64u}) {
+            QCOMPARE(pace.needed(), needed);
+            for (std::size_t i = 0; i < needed; ++i) {
+                QVERIFY(!pace.is_slow());
+                pace.note(true);
+                if (i + 1 < needed)
+                    pace.note(false);
+            }
+            QVERIFY(pace.is_slow());
+            pace.replaced(now);
+            QVERIFY(!pace.is_slow());
+        }
+        for (const std::size_t needed : {32u, 16u, 8u, 4u, 4u}) {
+            now = now + kPaceSpan;
+            pace.on_time(now);
+            QCOMPARE(pace.needed(), needed);
+        }
+    }
+
     // A6: prepared, not committed anywhere but at one replica: the new view carries it at its
     // number.
     void prepared_batch_is_carried_over() {

@@ -158,15 +158,15 @@ class RequestPoolTest : public QObject {
         RequestPool pool;
         QVERIFY(pool.next_deadline() == kNever);
         const Admitted a = pool.add(bundle(1, lanes(0, 2)), table(), {});
-        pool.watch(*a.waiting, Instant{100});
-        pool.watch(*a.waiting, Instant{50}); // It runs already.
+        pool.watch(*a.waiting, Instant{60}, Duration{40});
+        pool.watch(*a.waiting, Instant{0}, Duration{50}); // It runs already.
         QVERIFY(pool.next_deadline() == Instant{100});
-        pool.ordered({ClientId(1), LaneId(0), RequestNumber(1)});
+        QVERIFY(pool.ordered({ClientId(1), LaneId(0), RequestNumber(1)}) == Instant{60});
         QVERIFY(pool.next_deadline() == Instant{100});
-        pool.watch_again(Instant{300});
+        pool.watch_again(Instant{200}, Duration{100});
         QVERIFY(pool.next_deadline() == Instant{300});
         QCOMPARE(pool.watched().size(), std::size_t(1));
-        pool.ordered({ClientId(1), LaneId(1), RequestNumber(5)});
+        QVERIFY(pool.ordered({ClientId(1), LaneId(1), RequestNumber(5)}) == kNever);
         QVERIFY(pool.next_deadline() == kNever);
     }
 

@@ -195,8 +195,7 @@ void RetentionTest::pool_forgets_what_is_erased() {
     for (std::uint64_t n = 1; n <= 100; ++n) {
         Writes writes;
         for (int k = 0; k < 50; ++k)
-            writes[bytes_of("key " + std::to_string(k))] =
-                Bytes(100, static_cast<std::uint8_t>(n));
+            writes[bytes_of("key " + std::to_string(k))] = Bytes(100, static_cast<std::uint8_t>(n));
         must_apply(tree, writes);
         retention.add(SequenceNumber(n), tree.seal(), {});
         retention.stable(SequenceNumber(n));
