@@ -77,15 +77,17 @@ class SurvivalTest : public QObject {
              {std::pair{milliseconds(1900), true}, std::pair{milliseconds(400), false}}) {
             Replicas r;
             r.start();
-            r.fate = [](const Letter& l) {
-                return l.kind == message::Kind::PrePrepare && l.from == principal(AgreementId(1))
+            const auto overhears = [](const Letter& l) {
+                return l.kind == message::Kind::Bundle && l.to == principal(AgreementId(1))
                            ? Fate::Hold
                            : Fate::Deliver;
             };
             std::uint64_t n = 0;
             while (n < 20 && r.core(2).view() == View(0)) {
-                r.submit(1, ++n, {1, 2, 3, 4});
+                r.fate = overhears;
+                r.submit(1, ++n, {2, 3, 4});
                 r.pass(delay);
+                r.fate = nullptr;
                 r.release_held();
                 r.pass(milliseconds(300));
             }
