@@ -64,6 +64,10 @@ void add_what(CLI::App& command, const std::shared_ptr<DrillWords>& o) {
         ->capture_default_str();
     command.add_option("--client", o->client, "censor-primary: number of the client left out")
         ->capture_default_str();
+    command
+        .add_option("--from", o->from,
+                    "first sequence number that is touched; 0: at once, matrix: just ahead")
+        ->capture_default_str();
     command.add_option("--wrong", o->wrong, "which wrong value is told")->capture_default_str();
     command.add_flag("--json", o->json, "one JSON document");
 }
@@ -147,7 +151,9 @@ void add_drill(CLI::App& parent, Chosen& chosen) {
     s->add_option("--repeat", o->repeat, "play it so often, each time from rest; implies --wait")
         ->check(CLI::Range(1, 1000));
     s->add_option("--reason", o->reason, "for the audit; needed by --force, and in production");
-    s->add_option("--yes", o->yes, "in production: the application's name, typed anew");
+    s->add_option("--yes", o->yes,
+                  "in production: the application's name, typed anew (again for each one that a "
+                  "drill on a host befalls)");
     s->add_flag("--wait", o->wait,
                 "return when it has ended and the application is at rest; an interrupt stops it");
     s->add_flag("--force", o->force, "beyond f, or while not at rest; needs --reason");

@@ -106,8 +106,8 @@ class Start {
         std::vector<std::vector<drill::Order>> orders;
         for (const PlannedPart& part : planned.parts) {
             site_.select(part.application);
-            SequenceNumber from;
-            if (words_.name == "matrix") {
+            SequenceNumber from(words_.from);
+            if (words_.name == "matrix" && words_.from == 0) {
                 const auto next = next_number();
                 if (!next)
                     return next.error();
@@ -171,7 +171,7 @@ class Start {
     Status order(const std::vector<drill::Order>& orders, const std::string& id) {
         telemetry::CommandBody body;
         body.set_reason(words_.reason);
-        body.set_confirm(words_.yes);
+        body.set_confirm(confirmed());
         auto& start = *body.mutable_drill_start();
         for (const drill::Order& one : orders)
             runtime::to_proto(one.target, *start.add_targets());
@@ -193,6 +193,14 @@ class Start {
                 return Error{fmt::format("host {} refuses: {}", host.name, answer->second.error())};
         }
         return Ok{};
+    }
+
+    // The selected application's name if it was typed; else what was typed, to be refused.
+    std::string confirmed() const {
+        const std::string& name = site_.application().name;
+        if (std::find(words_.yes.begin(), words_.yes.end(), name) != words_.yes.end())
+            return name;
+        return words_.yes.empty() ? std::string() : words_.yes.front();
     }
 
     // Until the drill has ended, what was predicted has happened, and every application is at rest.

@@ -15,11 +15,11 @@
 namespace zz::services {
 
 struct DrillWords {
-    std::string name, dir, app, file, truth, reason, yes;
-    std::vector<std::string> targets, peers, liars, signs;
+    std::string name, dir, app, file, truth, reason;
+    std::vector<std::string> targets, peers, liars, signs, yes;
     std::uint32_t lease = 60, delay_ms = 5000, interval_ms = 1000, wrong = 1, copies = 100;
     std::uint32_t loss_percent = 10, client = 1, repeat = 1;
-    std::uint64_t seed = 1;
+    std::uint64_t seed = 1, from = 0;
     bool json = false, wait = false, force = false;
 };
 

@@ -53,6 +53,18 @@ class DrillMannersTest : public QObject {
         QVERIFY(result["checked"].toInt() > 0);
     }
 
+    void every_word_of_the_catalogue_is_taken() {
+        const QByteArray help = dc_.ctl({"drill", "start", "--help"}).out;
+        const Run catalog = dc_.ctl({"drill", "catalog", "--json"});
+        const QJsonArray drills = QJsonDocument::fromJson(catalog.out).array();
+        QVERIFY(drills.size() >= 20);
+        for (const auto& drill : drills)
+            for (const auto& parameter : drill.toObject()["parameters"].toArray()) {
+                const QString word = "--" + parameter.toObject()["name"].toString() + " ";
+                QVERIFY2(help.contains(word.toUtf8()), qPrintable(word));
+            }
+    }
+
     // K1: the gateway that signs badly is not served, and is again when the drill ends; the view
     // stays.
     void a_gateway_that_signs_badly_harms_itself() {
