@@ -219,13 +219,18 @@ void Core::on(const Machines& input) {
         if (now_ - l.running_since >= kBackOffForgiven)
             l.failures = 0;
     }
-    // One that could not be started leaves no machine behind; its back-off stays until it is no
-    // member any more.
+    // One that could not be made or started leaves no machine behind; its back-off stays while it
+    // is to be made, and until it is no member any more.
     for (const auto& [machine, l] : launches_)
-        if (l.failures > 0 &&
-            (machine.role != Role::Execution || membership_.live(execution_id(machine))))
+        if (l.failures > 0 && (machine.role != Role::Execution || is_being_made(machine) ||
+                               membership_.live(execution_id(machine))))
             launches.try_emplace(machine, l);
     launches_ = std::move(launches);
+}
+
+bool Core::is_being_made(const PrincipalId& machine) const {
+    return durable_.has_image && !durable_.has_keys &&
+           machine == principal(ExecutionId{durable_.slot, durable_.image});
 }
 
 void Core::on(const AskDone& input) {

@@ -107,6 +107,7 @@ class Core {
     SlotWanted wanted() const;
     void reconcile();
     void ask_machine(MachineAsk ask);
+    bool is_being_made(const PrincipalId& machine) const;
     bool may_wake();
     void record();
     void notice(core::NoticeKind kind, const PrincipalId& subject, std::string text);

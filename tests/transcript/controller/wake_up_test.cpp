@@ -145,6 +145,21 @@ class WakeUpTest : public QObject {
             return std::holds_alternative<message::Enrol>(s.message);
         }));
     }
+    // S5, C4: a full disk refuses the image. It is asked for less and less often, and again.
+    void image_that_cannot_be_made_is_asked_for_with_back_off() {
+        Hosts h;
+        h.synchronize_all();
+        h.fail = true;
+        h.certify(next_epoch(h.config));
+        h.run(seconds(1));
+        h.machines[1].clear(); // What was removed is gone.
+        h.run(seconds(60));
+        const std::size_t asked = h.asked(1, "make image E1.1");
+        QVERIFY2(asked >= 4 && asked <= 9, qPrintable(QString::number(asked)));
+        h.fail = false;
+        h.run(seconds(70));
+        QCOMPARE(h.state(1, 1), MachineState::Defined);
+    }
     // Simulator, seed 16 at f = 1: E1 left with the SETTLED of epoch 0, whose set is complete;
     // before it was imaged anew an active of epoch 1 was convicted. Without a fresh incarnation
     // nobody could settle epoch 1.
