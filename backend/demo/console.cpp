@@ -42,14 +42,29 @@ void Console::tick() {
         child_->poll(0);
 }
 
-Status Console::finish(std::chrono::seconds patience) {
+Status Console::finish(std::chrono::seconds patience,
+                       const std::function<void(const std::string&)>& told) {
+    constexpr auto kToldEvery = std::chrono::seconds(5);
     if (!child_ || screenshots_.empty())
         return Ok{};
-    const auto end = Clock::now() + patience;
-    while (child_->running() && Clock::now() < end && ctl_.rest(std::chrono::milliseconds(100))) {
+    auto newest = Clock::now(), said = newest;
+    std::string line;
+    while (child_->running() && Clock::now() < newest + patience &&
+           ctl_.rest(std::chrono::milliseconds(100))) {
+        child_->poll(0);
+        auto lines = child_->take_lines();
+        if (!lines.empty()) {
+            newest = Clock::now();
+            line = lines.back();
+        }
+        if (!line.empty() && Clock::now() > said + kToldEvery) {
+            said = Clock::now();
+            told(line);
+        }
     }
     if (child_->running())
-        return Error{fmt::format("the pictures were not made within {} s", patience.count())};
+        return Error{fmt::format("for {} s there was no further picture{}", patience.count(),
+                                 line.empty() ? "" : " after " + line)};
     if (child_->exit_code() != 0)
         return Error{fmt::format("zz-console: {}", child_->err())};
     return Ok{};

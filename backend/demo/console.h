@@ -3,6 +3,8 @@
 // it. Of one thread.
 #pragma once
 
+#include <functional>
+
 #include "backend/demo/ctl.h"
 
 namespace zz::demo {
@@ -17,8 +19,10 @@ class Console {
     // An Error if it is not there or cannot be started.
     Status open(std::uint32_t seconds);
     void tick();
-    // Pictures are waited for: an Error if they were not made within `patience`.
-    Status finish(std::chrono::seconds patience);
+    // Pictures are waited for, as long as they come: an Error if there was no further one for
+    // `patience`. `told` gets a line now and then.
+    Status finish(std::chrono::seconds patience,
+                  const std::function<void(const std::string&)>& told);
     void stop();
     bool running() const { return child_ && child_->running(); }
 

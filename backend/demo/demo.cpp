@@ -31,7 +31,8 @@ constexpr auto kShowPatience = seconds(30);   // until the status shows what the
 constexpr auto kLoadAgain = seconds(15);
 constexpr auto kLoadPatience = seconds(60); // beyond its length: connecting, last replies
 constexpr auto kTourPatience = seconds(300);
-constexpr auto kPicturesPatience = seconds(120);
+constexpr auto kPicturesPatience = seconds(120); // from one to the next
+constexpr std::uint32_t kFaultPatience = 240;    // s until a drill of the script blocks
 constexpr const char* kLease = "60";
 constexpr auto kHostDown = std::chrono::milliseconds(2000);
 
@@ -96,7 +97,7 @@ class Demo {
         if (!wait_for_load())
             return;
         if (o_.console)
-            if (const Status opened = console_.open(std::max(60U, o_.seconds)); !opened)
+            if (const Status opened = console_.open(std::max(kFaultPatience, o_.seconds)); !opened)
                 fail(opened.error().text);
         if (o_.tour) {
             watch_tour();
@@ -117,7 +118,11 @@ class Demo {
         picture_.title = "ZZ demonstration: all drills are done, the load goes on";
         while (Clock::now() < end && ctl_.rest(std::chrono::milliseconds(100))) {
         }
-        if (const Status pictures = console_.finish(kPicturesPatience); !pictures)
+        if (!o_.screenshots.empty())
+            picture_.title = "ZZ demonstration: the console makes the last pictures";
+        if (const Status pictures =
+                console_.finish(kPicturesPatience, [this](const std::string& line) { say(line); });
+            !pictures)
             fail(pictures.error().text);
         finish_load();
     }
