@@ -2,6 +2,8 @@
 #include "console/app/drawn_panes.h"
 
 #include <QComboBox>
+#include <QSettings>
+#include <QSpinBox>
 #include <algorithm>
 
 #include "console/view/matrix_view.h"
@@ -12,6 +14,7 @@
 namespace zz::console {
 namespace {
 
+constexpr int kTargetMost = 10'000'000;
 constexpr std::int64_t kChartNs = kNs / 4; // charts and lanes are made anew four times a second
 
 } // namespace
@@ -122,14 +125,28 @@ void TimelinePane::refresh() {
 
 ThroughputPane::ThroughputPane(Session& session, QWidget* parent)
     : Pane(session, "throughput", tr("Throughput"), parent), view_(new ThroughputView),
-      span_(new QComboBox) {
+      span_(new QComboBox), target_(new QSpinBox) {
     span_->setAccessibleName(tr("Span of time"));
     for (const int seconds : {30, 60, 120, 600, 3600})
         span_->addItem(seconds < 120 ? tr("last %1 s").arg(seconds)
                                      : tr("last %1 min").arg(seconds / 60),
                        seconds);
     span_->setCurrentIndex(1);
+    // What clients were promised: a line across.
+    target_->setRange(0, kTargetMost);
+    target_->setSingleStep(10);
+    target_->setSpecialValueText(tr("no target"));
+    target_->setSuffix(tr(" /s"));
+    target_->setAccessibleName(tr("Target of requests per second"));
+    target_->setToolTip(tr("Target of requests per second: a line in the chart"));
+    target_->setValue(QSettings().value("throughput/target", 0).toInt());
+    view_->addChoice(target_);
     view_->addChoice(span_);
+    connect(target_, &QSpinBox::valueChanged, this, [this](int value) {
+        QSettings().setValue("throughput/target", value);
+        shown_ns_ = 0;
+        update_now();
+    });
     setContent(view_);
     connect(view_, &DrawnView::selected, &session, &Session::select);
     connect(view_, &ThroughputView::rangeWanted, this, &ThroughputPane::rangeWanted);
@@ -157,8 +174,7 @@ Exportable ThroughputPane::exportable() const {
 Exportable ThroughputPane::exportable(std::int64_t from_ns, std::int64_t to_ns) const {
     // As fine as paper shows it, however wide the window is.
     constexpr int kPaperColumns = 1000;
-    view_->setData(throughput_data(session(), from_ns, to_ns, view_->showsRaw() ? 0 : kPaperColumns,
-                                   session().selection().application));
+    view_->setData(data(from_ns, to_ns, kPaperColumns));
     return view_->exportable();
 }
 
@@ -167,8 +183,16 @@ void ThroughputPane::refresh() {
     if (std::llabs(to - shown_ns_) < kChartNs)
         return;
     shown_ns_ = to;
-    view_->setData(throughput_data(session(), from, to, view_->showsRaw() ? 0 : width(),
-                                   session().selection().application));
+    view_->setData(data(from, to, width()));
+}
+
+ThroughputData ThroughputPane::data(std::int64_t from_ns, std::int64_t to_ns, int columns) const {
+    ThroughputData out = throughput_data(session(), from_ns, to_ns, view_->showsRaw() ? 0 : columns,
+                                         session().selection().application);
+    if (target_->value() > 0)
+        for (auto& one : out.series)
+            one.target = target_->value();
+    return out;
 }
 
 } // namespace zz::console

@@ -7,6 +7,7 @@
 #include "console/model/adapters.h"
 
 class QComboBox;
+class QSpinBox;
 
 namespace zz::console {
 
@@ -93,8 +94,11 @@ class ThroughputPane : public Pane {
     std::pair<std::int64_t, std::int64_t> range() const override;
 
   private:
+    ThroughputData data(std::int64_t from_ns, std::int64_t to_ns, int columns) const;
+
     ThroughputView* view_;
     QComboBox* span_;
+    QSpinBox* target_;
     std::int64_t shown_ns_ = 0;
 };
 

@@ -134,6 +134,7 @@ QWidget* DrillsPane::makeRun() {
     report_view_ = make_table_view(report_model_, tr("Prediction beside observation"));
     history_view_ = make_table_view(history_model_, tr("History of drills"));
     report_view_->setWordWrap(true);
+    history_view_->setWordWrap(true);
     auto* splitter = new QSplitter(Qt::Vertical);
     const auto titled = [](const QString& text, QWidget* what) {
         auto* group = new QWidget;
@@ -159,7 +160,7 @@ QWidget* DrillsPane::makeRun() {
     splitter->addWidget(titled(tr("Prediction and observation"), report));
     splitter->addWidget(titled(tr("History"), history_view_));
     splitter->setStretchFactor(0, 3);
-    splitter->setStretchFactor(1, 2);
+    splitter->setStretchFactor(1, 3);
     layout->addWidget(splitter, 1);
     return box;
 }
@@ -318,11 +319,13 @@ void DrillsPane::reported(const DeskResult& result) {
     }
     mine.error.clear();
     mine.report = result.answer;
-    // Its lease is over, or every part of it is: no host has it any more.
-    bool running = at - mine.begun_ns < 2 * kNs;
-    for (const auto& host : session().now().hosts)
-        for (const auto& drill : host.drills)
-            running = running || QString::fromStdString(drill.id()) == mine.id;
+    // Its lease is over, or every part of it is.
+    const auto* listed = session().now().drill(mine.id);
+    const auto targets = mine.report.value("targets", nlohmann::json::object());
+    const bool told_so = std::none_of(targets.begin(), targets.end(),
+                                      [](const auto& state) { return state == "running"; });
+    const bool running =
+        at - mine.begun_ns < 2 * kNs || (listed != nullptr && !(listed->over && told_so));
     const auto predicted = mine.report.value("predicted", nlohmann::json::object());
     const auto observed = mine.report.value("observed", nlohmann::json::object());
     const auto liars = predicted.value("convicted", nlohmann::json::array());
@@ -341,11 +344,33 @@ void DrillsPane::reported(const DeskResult& result) {
     }
 }
 
+// One's own; else the chosen one of those that others began, or the only one.
+QString DrillsPane::stoppable() const {
+    if (!drafting_ && !runs_.empty() &&
+        (runs_.back().stage == DrillStage::Injecting || runs_.back().stage == DrillStage::Active ||
+         runs_.back().stage == DrillStage::Unknown))
+        return runs_.back().id;
+    const auto& now = session().now();
+    const int row = history_view_->currentIndex().row();
+    if (row >= 0 && row < history_model_->rowCount()) {
+        const QString id =
+            history_model_->table().rows[static_cast<std::size_t>(row)][7].toString();
+        if (const auto* drill = now.drill(id); drill != nullptr && !drill->over)
+            return id;
+    }
+    QString only;
+    for (const auto& drill : now.under_way)
+        if (!drill.over)
+            only = drill.id;
+    return now.playing() == 1 ? only : QString();
+}
+
 void DrillsPane::stop() {
-    if (drafting_ || runs_.empty())
+    const QString id = stoppable();
+    if (id.isEmpty())
         return;
     telemetry::CommandBody body;
-    body.mutable_drill_stop()->set_id(runs_.back().id.toStdString());
+    body.mutable_drill_stop()->set_id(id.toStdString());
     body.set_reason("stopped at the console");
     repeats_ = 0;
     session().ask(body, [this](const Reply& reply) {
@@ -358,7 +383,8 @@ void DrillsPane::stop() {
         else
             Q_EMIT said(tr("%1: stopped").arg(name));
     });
-    setStage(DrillStage::Reverting);
+    if (!drafting_ && runs_.back().id == id)
+        setStage(DrillStage::Reverting);
 }
 
 void DrillsPane::stopAll() {
@@ -419,8 +445,7 @@ void DrillsPane::refresh() {
                       now == DrillStage::Reverting || now == DrillStage::Checking;
     check_->setEnabled(session().desk() != nullptr && !busy);
     start_->setEnabled(why.isEmpty() && now == DrillStage::Checked);
-    stop_->setEnabled(!drafting_ && (now == DrillStage::Active || now == DrillStage::Injecting ||
-                                     now == DrillStage::Unknown));
+    stop_->setEnabled(link != nullptr && link->may_change() && !stoppable().isEmpty());
     repeat_->setEnabled(!drafting_ && !busy && why.isEmpty());
     showRun();
     if (std::llabs(session().cursor() - history_ns_) > kNs) {

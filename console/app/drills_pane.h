@@ -89,6 +89,8 @@ class DrillsPane : public Pane {
     void showRun();
     void showReport();
     void showHistory();
+    void addOthers(Table& table) const;
+    QString stoppable() const; // the drill that Stop ends; empty: none
     void edited();
 
     std::vector<DrillRun> runs_; // oldest first; the last one is current; at most kRunsMax

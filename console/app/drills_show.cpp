@@ -87,21 +87,24 @@ void DrillsPane::showRun() {
     if (run.stage == DrillStage::Failed || run.stage == DrillStage::Unknown)
         out << "<b>[ " + words(run.stage) + " ]</b>";
     steps_->setText(out.join(" &nbsp;→&nbsp; "));
+    const ClusterNow& now = session().now();
     QString left;
     if (run.stage == DrillStage::Active || run.stage == DrillStage::Injecting) {
-        std::int64_t ms = -1;
-        for (const auto& host : session().now().hosts)
-            for (const auto& drill : host.drills)
-                if (QString::fromStdString(drill.id()) == run.id)
-                    ms = std::max(ms, static_cast<std::int64_t>(drill.lease_ms()) -
-                                          std::max<std::int64_t>(host.age_ns, 0) / 1'000'000);
-        left = ms >= 0 ? tr("%1: lease ends in %2 s").arg(run.id).arg((ms + 999) / 1000)
-                       : tr("%1 is under way").arg(run.id.isEmpty() ? tr("The drill") : run.id);
+        const auto* drill = now.drill(run.id);
+        left = drill == nullptr
+                   ? tr("%1 is under way").arg(run.id.isEmpty() ? tr("The drill") : run.id)
+               : drill->over
+                   ? tr("%1 is over: %2").arg(run.id, drill->ended)
+                   : tr("%1: lease ends in %2 s").arg(run.id).arg((drill->lease_ms + 999) / 1000);
     } else if (!run.id.isEmpty()) {
         left = tr("%1: %2").arg(run.id, words(run.stage));
+    } else if (const std::size_t others = now.playing(); others > 0) {
+        left = others == 1 ? tr("A drill begun elsewhere is running")
+                           : tr("%1 drills begun elsewhere are running").arg(others);
     } else {
         left = run.stage == DrillStage::Failed ? tr("It did not begin") : tr("No drill is running");
     }
+    lease_left_->setWordWrap(true);
     lease_left_->setText(left);
 }
 
@@ -146,46 +149,77 @@ void DrillsPane::showReport() {
     no_report_->setVisible(table.rows.empty());
     report_view_->setVisible(!table.rows.empty());
     report_model_->setTable(std::move(table));
-    fit_columns(report_view_, 2);
+    fit_columns(report_view_, {1, 2});
+}
+
+// Those that others began: as hosts list them, and as telemetry has what they caused.
+void DrillsPane::addOthers(Table& table) const {
+    if (!session().hasSource())
+        return;
+    const ClusterNow& now = session().now();
+    const auto is_mine = [&](const QString& id) {
+        return id.isEmpty() || std::any_of(runs_.begin(), runs_.end(),
+                                           [&](const DrillRun& run) { return run.id == id; });
+    };
+    const auto stage_of = [&](const QString& id) {
+        const auto* drill = now.drill(id);
+        return drill == nullptr ? tr("ended")
+               : drill->over    ? tr("over: %1").arg(drill->ended)
+                                : tr("running, %1 s left").arg((drill->lease_ms + 999) / 1000);
+    };
+    const auto runs = phase_runs(session());
+    std::vector<std::pair<std::int64_t, std::vector<QVariant>>> rows;
+    for (const auto& run : runs)
+        if (!is_mine(run.id)) {
+            const auto convicted = run.at(Phase::Convicted);
+            rows.push_back({run.injected_ns,
+                            {clock_text(run.injected_ns).left(8), tr("elsewhere"), run.application,
+                             run.name, stage_of(run.id), QVariant(),
+                             convicted ? tr("convicted, %1 s").arg(*convicted / 1000, 0, 'f', 1)
+                                       : tr("nobody convicted"),
+                             run.id}});
+        }
+    for (const auto& drill : now.under_way)
+        if (!is_mine(drill.id) && std::none_of(runs.begin(), runs.end(), [&](const PhaseRun& run) {
+                return run.id == drill.id;
+            }))
+            rows.push_back(
+                {drill.started_ns,
+                 {clock_text(drill.started_ns).left(8), tr("elsewhere"),
+                  drill.application < 0
+                      ? QString()
+                      : now.applications[static_cast<std::size_t>(drill.application)].name,
+                  drill.name, stage_of(drill.id), QVariant(), QVariant(), drill.id}});
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const auto& a, const auto& b) { return a.first > b.first; });
+    for (auto& row : rows)
+        table.rows.push_back(std::move(row.second));
 }
 
 void DrillsPane::showHistory() {
     Table table;
     table.caption = tr("History of drills");
-    table.columns = {{tr("Started"), "started", ""},
-                     {tr("App"), "application", ""},
-                     {tr("Fault"), "name", ""},
-                     {tr("Stage"), "stage", ""},
-                     {tr("Predicted"), "predicted", ""},
-                     {tr("Observed"), "observed", ""},
-                     {tr("Id"), "id", ""}};
+    table.columns = {{tr("Started"), "started", ""},   {tr("Begun"), "begun", ""},
+                     {tr("App"), "application", ""},   {tr("Fault"), "name", ""},
+                     {tr("Stage"), "stage", ""},       {tr("Predicted"), "predicted", ""},
+                     {tr("Observed"), "observed", ""}, {tr("Id"), "id", ""}};
     for (auto it = runs_.rbegin(); it != runs_.rend(); ++it) {
         const auto& observed = it->report.is_object() && it->report.contains("observed")
                                    ? it->report["observed"]
                                    : nlohmann::json();
         table.rows.push_back(
-            {clock_text(it->started_ns).left(8), QString::fromStdString(it->question.application),
+            {clock_text(it->started_ns).left(8), tr("here"),
+             QString::fromStdString(it->question.application),
              QString::fromStdString(it->question.drill.name),
              it->error.isEmpty() ? words(it->stage) : words(it->stage) + ": " + it->error,
              field(it->plan, "verdict"), field(observed, "verdict"), it->id});
     }
-    // Those that others began: as telemetry has them.
-    const auto seen = session().hasSource() ? phase_runs(session()) : std::vector<PhaseRun>();
-    for (auto it = seen.rbegin(); it != seen.rend(); ++it) {
-        const bool mine = std::any_of(runs_.begin(), runs_.end(),
-                                      [&](const DrillRun& run) { return run.id == it->id; });
-        if (mine || it->id.isEmpty())
-            continue;
-        const auto convicted = it->at(Phase::Convicted);
-        table.rows.push_back(
-            {clock_text(it->injected_ns).left(8), it->application, it->name, tr("elsewhere"),
-             QVariant(),
-             convicted ? tr("convicted, %1 s").arg(*convicted / 1000, 0, 'f', 1) : QString(),
-             it->id});
-    }
+    addOthers(table);
     history_model_->setTable(std::move(table));
-    history_view_->setColumnHidden(6, true); // told above, and in exports
-    fit_columns(history_view_, 5);
+    constexpr int kAllWidth = 560;
+    history_view_->setColumnHidden(1, history_view_->width() < kAllWidth);
+    history_view_->setColumnHidden(7, true); // told above, and in exports
+    fit_columns(history_view_, {4, 6});
 }
 
 } // namespace zz::console

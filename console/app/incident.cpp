@@ -6,11 +6,13 @@
 #include "console/app/drawn_panes.h"
 #include "console/app/main_window.h"
 #include "console/model/event_words.h"
+#include "console/view/timeline_paint.h"
 
 namespace zz::console {
 namespace {
 
 constexpr std::int64_t kBeforeNs = 10 * kNs, kAfterNs = 20 * kNs;
+constexpr std::int64_t kNearNs = 5 * kNs; // a run that is about the same fault
 
 QString names_of(const std::map<Dispute::Member, std::set<std::uint32_t>>& by, Faults faults) {
     QStringList out;
@@ -44,6 +46,18 @@ Exportable events_of(const Session& session, const Dispute& dispute, std::int64_
     }
     out.tables.push_back(std::move(table));
     return out;
+}
+
+// Of the run that the fault was, also if it was before this console connected.
+Exportable phases_near(const Session& session, const Dispute& dispute, const QString& application) {
+    TimelineData of_it;
+    for (PhaseRun& run : phase_runs(session)) {
+        const double first = run.at(Phase::FirstDeviation).value_or(0);
+        const std::int64_t at = run.injected_ns + static_cast<std::int64_t>(first * 1e6);
+        if (run.application == application && std::llabs(at - dispute.first_ns) < kNearNs)
+            of_it.runs.push_back(std::move(run));
+    }
+    return phases_of(of_it);
 }
 
 } // namespace
@@ -87,7 +101,13 @@ Result<Incident> incident_of(MainWindow& window) {
     of_it.vote = dispute->key.vote;
     session.select(of_it);
     report.views.push_back(window.pane("matrix")->exportable());
-    report.views.push_back(window.pane("timeline")->exportable());
+    // From just before the first deviation until the liar was removed, whatever is on the screen.
+    const std::int64_t end = dispute->removed_ns.value_or(dispute->first_ns + 3 * kNs);
+    const std::int64_t room = std::max<std::int64_t>((end - dispute->first_ns) / 6, kNs / 50);
+    const TimelineData lanes = timeline_data(session, dispute->key.application);
+    report.views.push_back(exportable_of(lanes, {dispute->first_ns - room, end + room}));
+    report.views.back().tables.resize(1);
+    report.views.push_back(phases_near(session, *dispute, app.name));
     report.views.push_back(
         static_cast<ThroughputPane*>(window.pane("throughput"))->exportable(from, to));
     // Every point is in the view's own export; here its picture and comparison are enough.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/app/inspector.h"
 
+#include <QSet>
+#include <algorithm>
+
 #include "console/model/adapters.h"
 #include "console/model/event_words.h"
 #include "console/model/words.h"
@@ -89,7 +92,7 @@ void inspect_application(const ApplicationNow& app, Html& html) {
     html.link("drills", tr("Drill on it…"));
 }
 
-void inspect_host(const HostNow& host, Html& html) {
+void inspect_host(const HostNow& host, const ClusterNow& now, Html& html) {
     html.title(tr("Host %1").arg(host.name));
     html.fact(tr("Hypervisor"), host.hypervisor);
     html.fact(tr("Last heard"), age_text(host.age_ns));
@@ -98,7 +101,12 @@ void inspect_host(const HostNow& host, Html& html) {
     html.fact(tr("Missing"), QString::number(host.link.missing));
     html.fact(tr("Clock offset"),
               tr("%1 ms").arg(static_cast<double>(host.link.offset_ns) / 1e6, 0, 'f', 1));
-    html.fact(tr("Drills"), QString::number(host.drills.size()));
+    const auto plays = [&](const telemetry::DrillFacts& one) {
+        const auto* drill = now.drill(QString::fromStdString(one.id()));
+        return drill != nullptr && !drill->over;
+    };
+    html.fact(tr("Drills running"),
+              QString::number(std::count_if(host.drills.begin(), host.drills.end(), plays)));
     html.fact(tr("Endpoint"), host.address);
     html.end();
     html.link("connections", tr("Connections"));
@@ -152,13 +160,15 @@ QString inspect(const Session& session) {
     } else if (app != nullptr) {
         inspect_application(*app, html);
     } else if (const auto* host = now.host(what.host); host != nullptr) {
-        inspect_host(*host, html);
+        inspect_host(*host, now, html);
     } else {
         html.title(now.name);
         html.fact(tr("Environment"), now.environment);
         html.fact(tr("Hosts heard"), tr("%1 of %2").arg(now.hosts_heard).arg(now.hosts.size()));
         html.fact(tr("Applications"), QString::number(now.applications.size()));
-        html.fact(tr("Drills"), now.drills ? tr("allowed") : tr("not allowed"));
+        html.fact(tr("Drills"), now.playing() > 0 ? tr("%1 running").arg(now.playing())
+                                : now.drills      ? tr("allowed")
+                                                  : tr("not allowed"));
         if (const auto* link = session.link())
             html.fact(tr("You are"), QString::fromStdString(link->self().name) +
                                          (link->may_change() ? tr(", operator") : tr(", viewer")));
@@ -172,16 +182,23 @@ QString inspect(const Session& session) {
 
 QString newest_events(const Session& session, int count) {
     QStringList out;
+    QSet<QString> told;
     constexpr std::size_t kLookedAt = 2000; // of a flood that says nothing, the rest is not
     const auto& all = session.history().log().all();
     const std::size_t last = session.eventCount();
     const std::size_t end = last > kLookedAt ? last - kLookedAt : 0;
     for (std::size_t i = last; i > end && out.size() < count; --i) {
-        const auto& event = all[i - 1].event();
-        if (severity_of(event) < Severity::Notice && event.kind() != telemetry::CONFIGURED)
+        const auto kind = all[i - 1].kind;
+        if (severity_of(kind) < Severity::Notice && kind != telemetry::CONFIGURED)
             continue;
+        const auto& event = all[i - 1].event();
         const QString app = application_of(event, *session.cluster());
         const QString who = name_of(event.source().principal());
+        // Of all who say the same of an application, the last one is enough.
+        const QString said = app + u' ' + sentence(event);
+        if (told.contains(said))
+            continue;
+        told.insert(said);
         out << QString("<span style='color:%1'>%2</span> %3 %4")
                    .arg(theme().muted.name(), clock_text(event.wall_ns()).left(8),
                         app.isEmpty() ? who : app + "." + who, sentence(event).toHtmlEscaped());
@@ -197,7 +214,7 @@ QString counters_text(const Session& session, int open_alerts) {
     }
     QString out = tr("%L1 events").arg(session.eventCount());
     if (open_alerts > 0)
-        out += tr(" · %1 alerts").arg(open_alerts);
+        out += open_alerts == 1 ? tr(" · 1 alert") : tr(" · %1 alerts").arg(open_alerts);
     if (missing + dropped > 0)
         out += tr(" · %L1 missing, %L2 dropped").arg(missing).arg(dropped);
     if (const auto* link = session.link()) {

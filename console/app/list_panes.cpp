@@ -25,6 +25,16 @@
 namespace zz::console {
 namespace {
 
+void add_shape(QStyleOptionViewItem* option, Severity severity) {
+    const Badge badge = severity == Severity::Alarm     ? Badge::Convicted
+                        : severity == Severity::Warning ? Badge::Suspected
+                                                        : Badge::None;
+    if (badge == Badge::None)
+        return;
+    option->icon = icon_of(badge, theme());
+    option->features |= QStyleOptionViewItem::HasDecoration;
+}
+
 // Severity as a shape and a word: how bad is never told by colour alone.
 class SeverityDelegate : public QStyledItemDelegate {
   public:
@@ -36,15 +46,8 @@ class SeverityDelegate : public QStyledItemDelegate {
         const auto severity = static_cast<Severity>(
             index.siblingAtColumn(0).data(EventsModel::kSeverityRole).toInt());
         const Theme& t = theme();
-        if (index.column() == EventsModel::kSeverity) {
-            const Badge badge = severity == Severity::Alarm     ? Badge::Convicted
-                                : severity == Severity::Warning ? Badge::Suspected
-                                                                : Badge::None;
-            if (badge != Badge::None) {
-                option->icon = icon_of(badge, t);
-                option->features |= QStyleOptionViewItem::HasDecoration;
-            }
-        }
+        if (index.column() == EventsModel::kSeverity)
+            add_shape(option, severity);
         if (severity == Severity::Detail)
             option->palette.setColor(QPalette::Text, t.muted);
         else if (severity == Severity::Alarm)
@@ -52,121 +55,74 @@ class SeverityDelegate : public QStyledItemDelegate {
     }
 };
 
-QVBoxLayout* column(QWidget* box) {
-    auto* layout = new QVBoxLayout(box);
-    layout->setContentsMargins(10, 8, 10, 8);
-    layout->setSpacing(8);
-    return layout;
-}
+class AlertDelegate : public QStyledItemDelegate {
+  public:
+    AlertDelegate(const std::vector<Alert>& alerts, QObject* parent)
+        : QStyledItemDelegate(parent), alerts_(alerts) {}
 
-// Consoles and command lines read all the time: who changed what would be lost among it.
-bool only_reads(const telemetry::AuditEntry& entry) {
-    for (const char* command : {"status", "events", "audit list", "evidence"})
-        if (entry.command() == command && entry.result() == "accepted")
-            return true;
-    return false;
-}
+  protected:
+    void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override {
+        QStyledItemDelegate::initStyleOption(option, index);
+        if (index.row() >= static_cast<int>(alerts_.size()))
+            return;
+        const Alert& alert = alerts_[static_cast<std::size_t>(index.row())];
+        if (index.column() == 0)
+            add_shape(option, alert.severity);
+        if (!alert.acknowledged.isEmpty())
+            option->palette.setColor(QPalette::Text, theme().muted);
+        else if (alert.severity == Severity::Alarm)
+            option->palette.setColor(QPalette::Text, theme().bad_text);
+    }
 
-QLabel* heading(const QString& text) {
-    auto* label = new QLabel(text);
-    label->setFont(strong_font(label->font()));
-    return label;
-}
+  private:
+    const std::vector<Alert>& alerts_;
+};
 
 } // namespace
-
-QTableView* make_table_view(QAbstractItemModel* model, const QString& name) {
-    auto* view = new QTableView;
-    view->setModel(model);
-    view->setAccessibleName(name);
-    view->setSelectionBehavior(QAbstractItemView::SelectRows);
-    view->setSelectionMode(QAbstractItemView::SingleSelection);
-    view->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    view->setShowGrid(false);
-    view->setAlternatingRowColors(true);
-    view->setWordWrap(false);
-    view->setTabKeyNavigation(false);
-    view->verticalHeader()->hide();
-    view->verticalHeader()->setDefaultSectionSize(view->fontMetrics().height() + 8);
-    view->horizontalHeader()->setStretchLastSection(true);
-    view->horizontalHeader()->setHighlightSections(false);
-    view->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-    return view;
-}
-
-void fit_columns(QTableView* view, int wide) {
-    constexpr int kRowsLookedAt = 40, kLeast = 36, kMost = 190, kNarrow = 70;
-    const QSize now(view->viewport()->width(), view->model()->rowCount());
-    if (view->property("fitted").toSize() == now)
-        return; // what was dragged since stays
-    view->setProperty("fitted", now);
-    auto* header = view->horizontalHeader();
-    header->setResizeContentsPrecision(kRowsLookedAt);
-    header->setMinimumSectionSize(kLeast);
-    header->setStretchLastSection(false);
-    int room = now.width();
-    const int wide_least = std::max(100, now.width() / 4);
-    std::vector<int> widths(static_cast<std::size_t>(header->count()), 0);
-    for (int i = 0; i < header->count(); ++i) {
-        if (i == wide || view->isColumnHidden(i))
-            continue;
-        const int needs = std::max(static_cast<QAbstractItemView*>(view)->sizeHintForColumn(i) + 6,
-                                   header->sectionSizeHint(i));
-        widths[static_cast<std::size_t>(i)] = std::min(needs, kMost);
-        room -= std::min(needs, kMost);
-    }
-    // Too narrow for all: the widest give way, but not the first, which names the row.
-    while (room < wide_least && widths.size() > 1) {
-        auto widest = std::max_element(widths.begin() + 1, widths.end());
-        if (*widest <= kNarrow)
-            break;
-        *widest -= 2;
-        room += 2;
-    }
-    for (int i = 0; i < header->count(); ++i)
-        if (widths[static_cast<std::size_t>(i)] > 0)
-            header->resizeSection(i, widths[static_cast<std::size_t>(i)]);
-    header->resizeSection(wide, std::max(room, wide_least));
-}
 
 EventsPane::EventsPane(Session& session, QWidget* parent)
     : Pane(session, "events", tr("Events and alerts"), parent),
       model_(new EventsModel(session, this)), alerts_model_(new TableModel(this)),
       alerts_view_(make_table_view(alerts_model_, tr("Alerts"))),
-      events_view_(make_table_view(model_, tr("Events"))), least_(new QComboBox) {
+      events_view_(make_table_view(model_, tr("Events"))), least_(new QComboBox), book_(session) {
     for (const auto severity :
          {Severity::Detail, Severity::Info, Severity::Notice, Severity::Warning, Severity::Alarm})
         least_->addItem(tr("%1 and worse").arg(words(severity)), static_cast<int>(severity));
     least_->setCurrentIndex(1);
     least_->setAccessibleName(tr("Least severity"));
     events_view_->setItemDelegate(new SeverityDelegate(events_view_));
-    const int widths[] = {96, 100, 60, 44, 100};
+    alerts_view_->setItemDelegate(new AlertDelegate(alerts_, alerts_view_));
+    // One bar: a list that is as high as it needs has none, and a wide column none across.
+    alerts_view_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    events_view_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    const int widths[] = {86, 94, 46, 42, 90};
     for (int i = 0; i < 5; ++i)
         events_view_->setColumnWidth(i, widths[i]);
     auto* upper = new QWidget;
-    auto* top = column(upper);
+    auto* top = list_column(upper);
     auto* ack = new QPushButton(tr("&Acknowledge…"));
     auto* row = new QHBoxLayout;
-    row->addWidget(heading(tr("Alerts")));
+    row->addWidget(list_heading(tr("Alerts")));
     row->addStretch();
     row->addWidget(ack);
     top->addLayout(row);
     top->addWidget(alerts_view_);
     auto* lower = new QWidget;
-    auto* bottom = column(lower);
+    auto* bottom = list_column(lower);
     auto* head = new QHBoxLayout;
-    head->addWidget(heading(tr("Events")));
+    head->addWidget(list_heading(tr("Events")));
     head->addStretch();
     head->addWidget(least_);
     bottom->addLayout(head);
     bottom->addWidget(events_view_);
-    auto* splitter = new QSplitter(Qt::Vertical);
-    splitter->addWidget(upper);
-    splitter->addWidget(lower);
-    splitter->setStretchFactor(0, 1);
-    splitter->setStretchFactor(1, 3);
+    splitter_ = new QSplitter(Qt::Vertical);
+    splitter_->addWidget(upper);
+    splitter_->addWidget(lower);
+    splitter_->setStretchFactor(0, 1);
+    splitter_->setStretchFactor(1, 3);
+    connect(splitter_, &QSplitter::splitterMoved, this, [this] { split_by_hand_ = true; });
     upper_ = upper;
-    setContent(splitter);
+    setContent(splitter_);
     connect(ack, &QPushButton::clicked, this, &EventsPane::acknowledge);
     connect(least_, &QComboBox::currentIndexChanged, this,
             [this] { model_->setLeast(static_cast<Severity>(least_->currentData().toInt())); });
@@ -179,11 +135,34 @@ EventsPane::EventsPane(Session& session, QWidget* parent)
     });
 }
 
-// In a low pane the events have all of it; the counter below still tells of alerts.
+// In a low pane the events have all of it; the counter below still tells of alerts. In a narrow one
+// what is said has the room of what is said beside it.
 void EventsPane::resizeEvent(QResizeEvent* event) {
-    constexpr int kBothHeight = 380;
+    constexpr int kBothHeight = 380, kAllWidth = 640;
     Pane::resizeEvent(event);
     upper_->setVisible(height() >= kBothHeight);
+    const bool all = width() >= kAllWidth;
+    events_view_->setColumnHidden(EventsModel::kHost, !all);
+    events_view_->setColumnWidth(EventsModel::kSeverity, all ? 86 : 80);
+    alerts_view_->setColumnHidden(2, !all);
+    fit_columns(alerts_view_, {4, 5}, true);
+    split();
+}
+
+// The alerts as high as they need, up to a share.
+void EventsPane::split() {
+    const int all = splitter_->height() - splitter_->handleWidth();
+    if (split_by_hand_ || all <= 0 || !upper_->isVisibleTo(splitter_))
+        return;
+    const int around = std::max(upper_->sizeHint().height() - alerts_view_->sizeHint().height(),
+                                upper_->height() - alerts_view_->viewport()->height() -
+                                    alerts_view_->horizontalHeader()->height());
+    const int rows = std::max(2, alerts_model_->rowCount());
+    const int wanted = around + alerts_view_->horizontalHeader()->sizeHint().height() + 8 +
+                       rows * alerts_view_->verticalHeader()->defaultSectionSize();
+    const int upper = std::min(wanted, all * 45 / 100);
+    if (splitter_->sizes().value(0) != upper)
+        splitter_->setSizes({upper, all - upper});
 }
 
 void EventsPane::loadAcknowledged() {
@@ -197,6 +176,7 @@ void EventsPane::loadAcknowledged() {
 
 void EventsPane::reload() {
     loadAcknowledged();
+    book_.reset();
     alerts_ns_ = 0;
     model_->reset();
 }
@@ -213,11 +193,16 @@ void EventsPane::refresh() {
 void EventsPane::refreshAlerts() {
     if (!session().hasSource())
         return;
+    book_.refresh();
     const std::int64_t at = session().cursor();
     if (std::llabs(at - alerts_ns_) < kNs / 2)
         return;
     alerts_ns_ = at;
-    alerts_ = alerts_of(session(), acknowledged_);
+    alerts_ = book_.alerts(acknowledged_);
+    showAlerts();
+}
+
+void EventsPane::showAlerts() {
     Table table;
     table.caption = tr("Alerts");
     table.columns = {{tr("Severity"), "severity", ""}, {tr("App"), "application", ""},
@@ -229,8 +214,11 @@ void EventsPane::refreshAlerts() {
         table.rows.push_back({words(alert.severity), alert.application, alert.count,
                               clock_text(alert.last_ns).left(8), alert.text, alert.acknowledged});
     }
+    const bool other = table.rows.size() != alerts_model_->table().rows.size();
     alerts_model_->setTable(std::move(table));
-    fit_columns(alerts_view_, 4);
+    fit_columns(alerts_view_, {4, 5});
+    if (other)
+        split();
 }
 
 void EventsPane::acknowledge() {
@@ -309,9 +297,9 @@ SessionsPane::SessionsPane(Session& session, QWidget* parent)
     none_->setWordWrap(true);
     none_->setProperty("role", QStringLiteral("muted"));
     auto* box = new QWidget;
-    auto* layout = column(box);
+    auto* layout = list_column(box);
     auto* row = new QHBoxLayout;
-    row->addWidget(heading(tr("Recordings")));
+    row->addWidget(list_heading(tr("Recordings")));
     row->addWidget(status_, 1);
     row->addWidget(record_);
     row->addWidget(open_);
@@ -397,202 +385,6 @@ Exportable SessionsPane::exportable() const {
     out.name = "sessions";
     out.title = title();
     out.tables.push_back(model_->table());
-    return out;
-}
-
-AuditPane::AuditPane(Session& session, QWidget* parent)
-    : Pane(session, "audit", tr("Audit"), parent), model_(new TableModel(this)),
-      view_(make_table_view(model_, tr("Audit log"))), status_(new QLabel),
-      reads_(new QCheckBox(tr("Also what only &reads"))) {
-    auto* box = new QWidget;
-    auto* layout = column(box);
-    auto* fetch_button = new QPushButton(tr("&Fetch"));
-    auto* row = new QHBoxLayout;
-    row->addWidget(heading(tr("Who did what, refused ones too")));
-    row->addWidget(status_, 1);
-    row->addWidget(reads_);
-    row->addWidget(fetch_button);
-    connect(reads_, &QCheckBox::toggled, this, [this] { update_now(); });
-    layout->addLayout(row);
-    layout->addWidget(view_);
-    setContent(box);
-    connect(fetch_button, &QPushButton::clicked, this, &AuditPane::fetch);
-    connect(&session, &Session::sourceChanged, this, [this] {
-        entries_.clear();
-        errors_.clear();
-    });
-}
-
-void AuditPane::showEvent(QShowEvent* event) {
-    Pane::showEvent(event);
-    fetch();
-}
-
-void AuditPane::fetch() {
-    telemetry::CommandBody body;
-    body.mutable_audit_list()->set_count_max(1024);
-    session().ask(body, [this](const Reply& reply) {
-        if (reply.answered && reply.answer.ok() && reply.answer.has_audit()) {
-            entries_[reply.host] = reply.answer.audit();
-            errors_.erase(reply.host);
-        } else {
-            errors_[reply.host] =
-                reply.answered ? QString::fromStdString(reply.answer.error()) : tr("no answer");
-        }
-        update_now();
-    });
-}
-
-void AuditPane::refresh() {
-    Table table;
-    table.caption = title();
-    table.columns = {
-        {tr("Time"), "time", ""},       {tr("Host"), "host", ""},    {tr("No"), "n", ""},
-        {tr("Who"), "who", ""},         {tr("Role"), "role", ""},    {tr("Times"), "times", ""},
-        {tr("Command"), "command", ""}, {tr("Result"), "result", ""}};
-    std::vector<std::pair<std::int64_t, std::vector<QVariant>>> rows;
-    for (const auto& [id, entries] : entries_) {
-        const auto* host = session().now().host(id);
-        for (const auto& e : entries.entries())
-            if (reads_->isChecked() || !only_reads(e))
-                rows.push_back(
-                    {e.wall_ns(),
-                     {iso_utc(e.wall_ns()), host != nullptr ? host->name : QString(),
-                      QVariant::fromValue<qulonglong>(e.n()), QString::fromStdString(e.who()),
-                      QString::fromStdString(e.role()), std::max(1U, e.times()),
-                      QString::fromStdString(e.command()), QString::fromStdString(e.result())}});
-    }
-    // What operators did is also told as events: shown as long as a host keeps no log to read.
-    if (rows.empty()) {
-        const auto& all = session().history().log().all();
-        for (std::size_t i = 0; i < session().eventCount(); ++i) {
-            const auto& e = all[i].event();
-            if (e.kind() != telemetry::OPERATOR_ACTION)
-                continue;
-            const auto* host = session().now().host(all[i].host());
-            rows.push_back({e.wall_ns(),
-                            {iso_utc(e.wall_ns()), host != nullptr ? host->name : QString(),
-                             QVariant(), name_of(e.subject()), QVariant(), 1,
-                             QString::fromStdString(e.text()), QVariant()}});
-        }
-    }
-    std::stable_sort(rows.begin(), rows.end(),
-                     [](const auto& a, const auto& b) { return a.first > b.first; });
-    for (auto& row : rows)
-        table.rows.push_back(std::move(row.second));
-    model_->setTable(std::move(table));
-    fit_columns(view_, 6);
-    QStringList trouble;
-    for (const auto& [id, text] : errors_)
-        trouble << tr("host %1: %2").arg(id).arg(text);
-    status_->setText(trouble.isEmpty() ? QString() : trouble.first());
-}
-
-Exportable AuditPane::exportable() const {
-    Exportable out;
-    out.name = "audit";
-    out.title = title();
-    out.tables.push_back(model_->table());
-    return out;
-}
-
-ConnectionsPane::ConnectionsPane(Session& session, QWidget* parent)
-    : Pane(session, "connections", tr("Connections"), parent), model_(new TableModel(this)),
-      view_(make_table_view(model_, tr("Connections"))) {
-    auto* box = new QWidget;
-    auto* layout = column(box);
-    auto* retry = new QPushButton(tr("&Retry now"));
-    auto* toggle = new QPushButton(tr("&Disable or enable"));
-    auto* copy = new QPushButton(tr("&Copy diagnostics"));
-    auto* row = new QHBoxLayout;
-    row->addWidget(heading(tr("Hosts, as they are heard")));
-    row->addStretch();
-    for (auto* button : {retry, toggle, copy})
-        row->addWidget(button);
-    layout->addLayout(row);
-    layout->addWidget(view_);
-    setContent(box);
-    connect(retry, &QPushButton::clicked, this, [this] {
-        if (this->session().link() != nullptr)
-            this->session().link()->refetch();
-    });
-    connect(toggle, &QPushButton::clicked, this, &ConnectionsPane::toggleHost);
-    connect(copy, &QPushButton::clicked, this, &ConnectionsPane::copyDiagnostics);
-}
-
-Table ConnectionsPane::table() const {
-    Table out;
-    out.caption = title();
-    out.columns = {{tr("Host"), "host", ""},          {tr("State"), "state", ""},
-                   {tr("Age"), "age_ms", "ms"},       {tr("Updates"), "updates_per_s", "1/s"},
-                   {tr("Missing"), "missing", ""},    {tr("Dropped"), "dropped", ""},
-                   {tr("Offset"), "offset_ms", "ms"}, {tr("Version"), "protocol", ""},
-                   {tr("Program"), "program", ""},    {tr("Endpoint"), "endpoint", ""}};
-    for (const auto& host : session().now().hosts) {
-        const auto rate = rates_.find(host.id);
-        QString state = host.contact == Contact::Live    ? tr("live")
-                        : host.contact == Contact::Stale ? tr("stale")
-                        : host.contact == Contact::Lost
-                            ? tr("lost, attempt %1").arg(host.link.attempt)
-                        : host.contact == Contact::Refused
-                            ? tr("refused: %1").arg(QString::fromStdString(host.link.refused))
-                            : tr("not heard, attempt %1").arg(host.link.attempt);
-        if (disabled_.contains(host.id))
-            state = tr("disabled here");
-        out.rows.push_back(
-            {host.name, state,
-             host.age_ns < 0 ? QVariant() : QVariant::fromValue<qlonglong>(host.age_ns / 1'000'000),
-             rate == rates_.end() ? QVariant() : QVariant(std::round(rate->second.per_s)),
-             QVariant::fromValue<qulonglong>(host.link.missing),
-             QVariant::fromValue<qulonglong>(host.link.dropped),
-             host.link.beat_ns == 0 ? QVariant()
-                                    : QVariant(static_cast<double>(host.link.offset_ns) / 1e6),
-             host.link.protocol == 0 ? QVariant() : QVariant(host.link.protocol),
-             QString::fromStdString(host.link.program), QString(host.address).remove("tcp://")});
-    }
-    return out;
-}
-
-void ConnectionsPane::refresh() {
-    const std::int64_t at = session().cursor();
-    for (const auto& host : session().now().hosts) {
-        Rate& rate = rates_[host.id];
-        const std::int64_t past = at - rate.at_ns;
-        if (past < kNs)
-            continue;
-        if (rate.at_ns != 0 && host.link.updates >= rate.updates)
-            rate.per_s = static_cast<double>(host.link.updates - rate.updates) *
-                         static_cast<double>(kNs) / static_cast<double>(past);
-        rate.updates = host.link.updates;
-        rate.at_ns = at;
-    }
-    model_->setTable(table());
-    fit_columns(view_, 9);
-}
-
-void ConnectionsPane::toggleHost() {
-    const int row = view_->currentIndex().row();
-    if (row < 0 || session().link() == nullptr) {
-        Q_EMIT said(tr("Choose a host first"));
-        return;
-    }
-    const std::uint32_t id = session().now().hosts[static_cast<std::size_t>(row)].id;
-    const bool enable = disabled_.erase(id) > 0;
-    if (!enable)
-        disabled_.insert(id);
-    session().link()->enable(id, enable);
-}
-
-void ConnectionsPane::copyDiagnostics() {
-    QApplication::clipboard()->setText(QString::fromUtf8(to_json(exportable(), header())));
-    Q_EMIT said(tr("Diagnostics are in the clipboard"));
-}
-
-Exportable ConnectionsPane::exportable() const {
-    Exportable out;
-    out.name = "connections";
-    out.title = title();
-    out.tables.push_back(table());
     return out;
 }
 

@@ -3,13 +3,16 @@
 #pragma once
 
 #include "console/app/pane.h"
+#include "console/model/alerts.h"
 #include "console/model/events_model.h"
 
 class QCheckBox;
 class QComboBox;
 class QLabel;
 class QPushButton;
+class QSplitter;
 class QTableView;
+class QVBoxLayout;
 
 namespace zz::console {
 
@@ -39,8 +42,12 @@ class EventsPane : public Pane {
 
   private:
     void loadAcknowledged();
+    void showAlerts();
+    void split();
 
     QWidget* upper_ = nullptr;
+    QSplitter* splitter_ = nullptr;
+    bool split_by_hand_ = false;
 
     EventsModel* model_;
     TableModel* alerts_model_;
@@ -48,6 +55,7 @@ class EventsPane : public Pane {
     QComboBox* least_;
     std::vector<Alert> alerts_;
     std::map<QString, QString> acknowledged_;
+    AlertBook book_;
     int open_alerts_ = 0;
     std::int64_t alerts_ns_ = 0;
 };
@@ -93,9 +101,20 @@ class AuditPane : public Pane {
     void showEvent(QShowEvent* event) override;
 
   private:
+    struct Row {
+        std::int64_t wall_ns = 0;
+        QString host;
+        std::uint64_t n = 0; // in the log of the host; 0: told as an event
+        QString who, role;
+        std::uint32_t times = 1;
+        QString command, result;
+    };
+    std::vector<Row> rows() const;
+
     TableModel* model_;
     QTableView* view_;
     QLabel* status_;
+    std::int64_t shown_ns_ = 0;
     QCheckBox* reads_;                                         // what changes nothing, too
     std::map<std::uint32_t, telemetry::AuditEntries> entries_; // by host
     std::map<std::uint32_t, QString> errors_;
@@ -117,21 +136,27 @@ class ConnectionsPane : public Pane {
 
   private:
     Table table() const;
+    void measure();
 
     TableModel* model_;
     QTableView* view_;
     struct Rate {
         std::uint64_t updates = 0;
         std::int64_t at_ns = 0;
-        double per_s = 0;
+        std::optional<qlonglong> per_s; // none: not measured yet
     };
+    std::int64_t shown_ns_ = 0;
     std::map<std::uint32_t, Rate> rates_;
     std::set<std::uint32_t> disabled_;
 };
 
 // A table view as all lists of the console have it.
 QTableView* make_table_view(QAbstractItemModel* model, const QString& name);
-// Columns as wide as what is in them; `wide` takes what is left, so that none is out of sight.
-void fit_columns(QTableView* view, int wide);
+// Columns as wide as what is in them, whenever the view's width or number of rows changes, or
+// `anew`; those of `wide` share what is left, so that none is out of sight. In a view that wraps
+// words its rows become as high as these need.
+void fit_columns(QTableView* view, const std::vector<int>& wide, bool anew = false);
+QVBoxLayout* list_column(QWidget* box); // the margins of all lists
+QLabel* list_heading(const QString& text);
 
 } // namespace zz::console

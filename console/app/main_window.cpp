@@ -3,7 +3,6 @@
 
 #include <QAbstractButton>
 #include <QApplication>
-#include <QCloseEvent>
 #include <QComboBox>
 #include <QDockWidget>
 #include <QFileDialog>
@@ -12,7 +11,6 @@
 #include <QKeyEvent>
 #include <QLabel>
 #include <QMessageBox>
-#include <QSettings>
 #include <QStatusBar>
 #include <QStyledItemDelegate>
 #include <QTabBar>
@@ -110,7 +108,8 @@ MainWindow::MainWindow(Session& session) : session_(session) {
     makeMenus();
     connect(strip_, &TopStrip::stopAllWanted, this, &MainWindow::stopAllDrills);
     connect(strip_, &TopStrip::connectionWanted, this, [this] { showPane("connections"); });
-    connect(&session_, &Session::refreshed, this, &MainWindow::refresh);
+    connect(&session_, &Session::refreshed, this, &MainWindow::follow);
+    connect(&keeper_, &QTimer::timeout, this, &MainWindow::saveWindow);
     connect(&session_, &Session::cursorChanged, this, &MainWindow::refresh);
     connect(&session_, &Session::sourceChanged, this, &MainWindow::sourceChanged);
     for (const auto signal : {&Session::selectionChanged, &Session::filterChanged})
@@ -243,65 +242,6 @@ void MainWindow::makeSides() {
     statusBar()->addPermanentWidget(counters_);
 }
 
-// All views behind each other.
-void MainWindow::tabAll() {
-    QDockWidget* first = nullptr;
-    for (Pane* pane : panes_) {
-        QDockWidget* dock = docks_[pane];
-        pane->show();
-        pane->setMinimumSize(panes_.front()->minimumSize());
-        dock->setFloating(false);
-        inner_->removeDockWidget(dock);
-        inner_->addDockWidget(Qt::TopDockWidgetArea, dock);
-        dock->show();
-        if (first != nullptr)
-            inner_->tabifyDockWidget(first, dock);
-        else
-            first = dock;
-    }
-}
-
-void MainWindow::resetLayout() {
-    tabAll();
-    for (auto* dock : findChildren<QDockWidget*>())
-        dock->setVisible(true);
-    resizeDocks({findChild<QDockWidget*>("dock-tree"), findChild<QDockWidget*>("dock-inspector")},
-                {216, 230}, Qt::Horizontal);
-    showPane("overview");
-}
-
-// What a fault does, all at once: matrix over timeline, placement over events.
-void MainWindow::watchLayout() {
-    constexpr int kRoomForTree = 1700;
-    const auto dock = [this](const char* name) { return docks_[pane(name)]; };
-    findChild<QDockWidget*>("dock-inspector")->hide();
-    findChild<QDockWidget*>("dock-tree")->setVisible(width() >= kRoomForTree);
-    for (const auto& [pane, one] : docks_) {
-        pane->show(); // nothing is laid out by what was hidden
-        one->setFloating(false);
-        inner_->removeDockWidget(one);
-    }
-    auto *matrix = dock("matrix"), *placement = dock("placement"), *timeline = dock("timeline");
-    auto* events = dock("events");
-    inner_->addDockWidget(Qt::TopDockWidgetArea, matrix);
-    inner_->splitDockWidget(matrix, placement, Qt::Horizontal);
-    inner_->splitDockWidget(matrix, timeline, Qt::Vertical);
-    inner_->splitDockWidget(placement, events, Qt::Vertical);
-    for (const char* name : {"overview", "throughput", "connections", "sessions", "audit"})
-        inner_->tabifyDockWidget(placement, dock(name));
-    inner_->tabifyDockWidget(events, dock("drills"));
-    for (const auto& [pane, one] : docks_)
-        one->show();
-    for (auto* one : {matrix, timeline, placement, events})
-        one->raise();
-    // Docks that are nested take their least size, whatever is asked of them: so these are their
-    // shares until the layout is reset.
-    pane("placement")->setMinimumSize(inner_->width() * 42 / 100, inner_->height() * 42 / 100);
-    pane("timeline")->setMinimumHeight(inner_->height() * 40 / 100);
-    QTimer::singleShot(0, this, &MainWindow::polishTabs);
-    say(tr("View menu, Reset layout: back to one view at a time"));
-}
-
 Pane* MainWindow::pane(const QString& name) const {
     for (Pane* one : panes_)
         if (one->name() == name)
@@ -356,14 +296,27 @@ void MainWindow::polishTabs() {
 
 void MainWindow::refresh() {
     polishTabs();
+    refreshViews();
+    refreshInspector();
+    refreshTicker();
+    slow_.start();
+}
+
+void MainWindow::refreshViews() {
     strip_->refresh();
     events_->refreshAlerts();
     if (session_.hasSource())
         tree_model_->refresh(session_.now());
     for (Pane* one : panes_)
         one->update_now();
-    refreshInspector();
-    refreshTicker();
+}
+
+void MainWindow::follow() {
+    constexpr qint64 kSlowMs = 250; // nobody reads faster
+    if (slow_.isValid() && slow_.elapsed() < kSlowMs)
+        refreshViews();
+    else
+        refresh();
 }
 
 void MainWindow::sourceChanged() {
@@ -466,14 +419,6 @@ void MainWindow::connectDialog() {
         openProfile(dialog.profile());
 }
 
-// Out of the window and back.
-void MainWindow::detachPane() {
-    if (Pane* one = pane(shownPane())) {
-        docks_[one]->setFloating(!docks_[one]->isFloating());
-        polishTabs();
-    }
-}
-
 void MainWindow::stopAllDrills() {
     drills_->stopAll();
 }
@@ -541,13 +486,6 @@ void MainWindow::draftFor(const Selection& target) {
     showPane("drills");
 }
 
-void MainWindow::restoreLayout(const QString& group) {
-    const QSettings settings;
-    restoreGeometry(settings.value(group + "/geometry").toByteArray());
-    restoreState(settings.value(group + "/outer").toByteArray(), kLayoutVersion);
-    inner_->restoreState(settings.value(group + "/views").toByteArray(), kLayoutVersion);
-}
-
 // A key that a button, a box or a list understands is not taken from it by a shortcut.
 bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
     if (event->type() == QEvent::ShortcutOverride) {
@@ -560,14 +498,6 @@ bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
         }
     }
     return QMainWindow::eventFilter(watched, event);
-}
-
-void MainWindow::closeEvent(QCloseEvent* event) {
-    QSettings settings;
-    settings.setValue("window/geometry", saveGeometry());
-    settings.setValue("window/outer", saveState(kLayoutVersion));
-    settings.setValue("window/views", inner_->saveState(kLayoutVersion));
-    QMainWindow::closeEvent(event);
 }
 
 } // namespace zz::console

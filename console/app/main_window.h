@@ -3,7 +3,9 @@
 // Selection, filter and time cursor are those of the session, shared by all views. GUI thread.
 #pragma once
 
+#include <QElapsedTimer>
 #include <QMainWindow>
+#include <QTimer>
 #include <map>
 
 #include "console/model/session.h"
@@ -47,6 +49,9 @@ class MainWindow : public QMainWindow {
     void say(const QString& text);
     // As it was when it was closed ("window") or saved ("layout").
     void restoreLayout(const QString& group);
+    // From now on the window is as it was the last time, and what is changed is kept at once: who
+    // is killed loses nothing.
+    void keepLayout();
 
   public Q_SLOTS:
     void connectDialog();
@@ -62,6 +67,7 @@ class MainWindow : public QMainWindow {
 
   protected:
     void closeEvent(QCloseEvent* event) override;
+    void changeEvent(QEvent* event) override;
     bool eventFilter(QObject* watched, QEvent* event) override;
 
   private:
@@ -72,6 +78,9 @@ class MainWindow : public QMainWindow {
     QAction* add(QMenu* menu, const QString& text, const QKeySequence& key,
                  const std::function<void()>& what);
     void refresh();
+    void follow(); // a turn of the session: what is small each time, the rest some times a second
+    void refreshViews();
+    void saveWindow();
     void polishTabs();
     void refreshInspector();
     void refreshTicker();
@@ -108,6 +117,9 @@ class MainWindow : public QMainWindow {
     std::int64_t said_ns_ = 0;
     std::vector<Seen> seen_;
     bool undoing_ = false;
+    QElapsedTimer slow_;
+    QTimer keeper_;
+    QByteArray kept_;
 };
 
 } // namespace zz::console

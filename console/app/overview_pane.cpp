@@ -17,7 +17,8 @@ namespace zz::console {
 namespace {
 
 constexpr int kCardWidth = 320, kCardHeight = 250, kGap = 14, kHead = 64;
-constexpr std::int64_t kSparkNs = 120 * kNs;
+constexpr double kCardWidest = 760, kCardHighest = 420; // larger ones would be empty
+constexpr std::int64_t kSparkNs = 120 * kNs, kSparkLeastNs = 10 * kNs;
 
 struct Card {
     const ApplicationNow* app = nullptr;
@@ -30,16 +31,26 @@ struct Card {
 Card card_of(const Session& session, const ApplicationNow& app) {
     Card out;
     out.app = &app;
+    // The last one with consequences, if there was one.
+    const auto grave = [](const Dispute& one) {
+        return !one.convicted.empty() || !one.woken.empty();
+    };
     for (const auto& dispute : session.disputes().all())
-        if (dispute.key.application == app.index)
+        if (dispute.key.application == app.index &&
+            (out.dispute == nullptr || grave(dispute) || !grave(*out.dispute)))
             out.dispute = &dispute;
     const std::int64_t to = session.cursor();
+    std::int64_t span = kSparkNs;
     if (const auto* samples = session.history().series().of(static_cast<std::uint32_t>(app.index)))
         for (const auto& sample : *samples) {
+            // As long as what there is, so that a young line is no sliver.
+            if (out.spark.isEmpty() && sample.served)
+                span = std::clamp(to - sample.wall_ns, kSparkLeastNs, kSparkNs);
             if (sample.wall_ns < to - kSparkNs || sample.wall_ns > to || !sample.served)
                 continue;
             out.spark.append(
-                {1 - static_cast<double>(to - sample.wall_ns) / kSparkNs, sample.rate});
+                {1 - static_cast<double>(to - sample.wall_ns) / static_cast<double>(span),
+                 sample.rate});
             out.rate = sample.rate;
             out.served = to - sample.wall_ns < 5 * kNs;
         }
@@ -154,20 +165,21 @@ void paint_card(QPainter& p, const QRectF& box, const Card& card, bool chosen, b
     p.setFont(small_font(base));
     paint_replicas(p, {in.left() + 2, in.top() + 74}, card.app->execution, t);
     paint_replicas(p, {in.left() + half + 2, in.top() + 74}, card.app->agreement, t);
-    paint_spark(p, QRectF(in.left(), in.top() + 120, in.width(), 44), card, t);
+    const double more = box.height() - kCardHeight; // all of it for the line
+    paint_spark(p, QRectF(in.left(), in.top() + 120, in.width(), 44 + more), card, t);
     p.setPen(t.text);
-    p.drawText(QRectF(in.left(), in.top() + 167, in.width(), 16), Qt::AlignLeft,
+    p.drawText(QRectF(in.left(), in.top() + 167 + more, in.width(), 16), Qt::AlignLeft,
                card.served ? OverviewPane::tr("%L1 requests/s").arg(card.rate, 0, 'f', 0)
                            : OverviewPane::tr("no load"));
     p.setPen(t.muted);
     if (card.served && card.p99 > 0)
-        p.drawText(QRectF(in.left(), in.top() + 167, in.width(), 16), Qt::AlignRight,
+        p.drawText(QRectF(in.left(), in.top() + 167 + more, in.width(), 16), Qt::AlignRight,
                    OverviewPane::tr("p50 %1 ms   p99 %2 ms")
                        .arg(card.p50, 0, 'f', 1)
                        .arg(card.p99, 0, 'f', 1));
     const QFontMetricsF fm(p.font());
     p.setPen(t.text);
-    QRectF foot(in.left(), in.top() + 187, in.width(), in.bottom() - in.top() - 187);
+    QRectF foot(in.left(), in.top() + 187 + more, in.width(), in.bottom() - in.top() - 187 - more);
     p.drawText(foot, Qt::AlignLeft | Qt::TextWordWrap, verdict_text(card));
     if (stale)
         paint_hatch(p, box.adjusted(2, 2, -2, -2), t.hatch);
@@ -196,7 +208,7 @@ class OverviewPane::Cards : public QWidget {
 
     static void paint_all(QPainter& p, const QRectF& area, const Session& session,
                           const std::vector<int>& order, int columns, const Theme& t,
-                          double card_width) {
+                          const QSizeF& card) {
         const ClusterNow& now = session.now();
         p.setRenderHint(QPainter::Antialiasing);
         p.fillRect(area, t.window);
@@ -228,9 +240,9 @@ class OverviewPane::Cards : public QWidget {
         for (std::size_t i = 0; i < order.size(); ++i) {
             const auto& app = now.applications[static_cast<std::size_t>(order[i])];
             const int row = static_cast<int>(i) / columns, column = static_cast<int>(i) % columns;
-            const QRectF box(area.left() + kGap + column * (card_width + kGap),
-                             area.top() + kHead + row * (kCardHeight + kGap), card_width,
-                             kCardHeight);
+            const QRectF box(QPointF(area.left() + kGap + column * (card.width() + kGap),
+                                     area.top() + kHead + row * (card.height() + kGap)),
+                             card);
             paint_card(p, box, card_of(session, app), session.selection().application == app.index,
                        contact(now.now_ns - std::max<std::int64_t>(app.age_ns, 0), now.now_ns) !=
                                Contact::Live ||
@@ -244,7 +256,7 @@ class OverviewPane::Cards : public QWidget {
   protected:
     void paintEvent(QPaintEvent*) override {
         QPainter p(this);
-        paint_all(p, rect(), pane_.session(), order_, columns_, theme(), card_width_);
+        paint_all(p, rect(), pane_.session(), order_, columns_, theme(), card_);
         if (hasFocus() && !order_.empty()) {
             p.setPen(QPen(theme().accent, 1, Qt::DotLine));
             p.setBrush(Qt::NoBrush);
@@ -280,17 +292,23 @@ class OverviewPane::Cards : public QWidget {
         return std::min(app.execution_left.value_or(-1), app.agreement_left.value_or(-1));
     }
     QRectF box(int i) const {
-        return {kGap + (i % columns_) * (card_width_ + kGap),
-                static_cast<double>(kHead + (i / columns_) * (kCardHeight + kGap)), card_width_,
-                kCardHeight};
+        return {QPointF(kGap + (i % columns_) * (card_.width() + kGap),
+                        kHead + (i / columns_) * (card_.height() + kGap)),
+                card_};
     }
+    // As large as they can be with all of them in sight; else as many a row as there is room for.
     void relayout() {
-        columns_ = std::max(1, (width() - kGap) / (kCardWidth + kGap));
-        const int wanted = std::max(1, std::min(columns_, static_cast<int>(order_.size())));
-        columns_ = wanted;
-        card_width_ = std::min(520.0, (width() - kGap) / static_cast<double>(columns_) - kGap);
-        const int rows = (static_cast<int>(order_.size()) + columns_ - 1) / columns_;
-        setMinimumHeight(kHead + rows * (kCardHeight + kGap));
+        const int count = std::max(1, static_cast<int>(order_.size()));
+        const int most = std::clamp((width() - kGap) / (kCardWidth + kGap), 1, count);
+        const double high = parentWidget() != nullptr ? parentWidget()->height() : height();
+        const auto rows = [&](int columns) { return (count + columns - 1) / columns; };
+        columns_ = 1;
+        while (columns_ < most && kHead + rows(columns_) * (kCardHeight + kGap) > high)
+            ++columns_;
+        const double room = (high - kHead) / rows(columns_) - kGap;
+        card_ = {std::min(kCardWidest, (width() - kGap) / static_cast<double>(columns_) - kGap),
+                 std::clamp<double>(room, kCardHeight, kCardHighest)};
+        setMinimumHeight(static_cast<int>(kHead + rows(columns_) * (card_.height() + kGap)));
     }
     void choose(int i) {
         focus_ = i;
@@ -305,7 +323,7 @@ class OverviewPane::Cards : public QWidget {
     OverviewPane& pane_;
     std::vector<int> order_;
     int columns_ = 1, focus_ = 0;
-    double card_width_ = kCardWidth;
+    QSizeF card_{kCardWidth, kCardHeight};
 };
 
 OverviewPane::OverviewPane(Session& session, QWidget* parent)
@@ -334,7 +352,7 @@ Exportable OverviewPane::exportable() const {
     out.size = QSizeF(2 * 400 + 3 * kGap, kHead + rows * (kCardHeight + kGap));
     const Session* from = &session();
     out.draw = [from, order](QPainter& p, const QRectF& area, const Theme& t) {
-        Cards::paint_all(p, area, *from, order, 2, t, 400);
+        Cards::paint_all(p, area, *from, order, 2, t, QSizeF(400, kCardHeight));
     };
     Table table;
     table.caption = title();

@@ -14,6 +14,7 @@
 namespace zz::console {
 namespace {
 
+constexpr int kFirstMs = 700; // another theme or size: all is laid out anew
 constexpr std::int64_t kRestPatienceNs = 45 * kNs;
 
 void settle(int ms = 60) {
@@ -48,13 +49,14 @@ bool Screenshots::save(const QString& name, const QString& path) {
         return false;
     }
     ++taken_;
+    Q_EMIT saved(path);
     return true;
 }
 
 bool Screenshots::take_for_guide() {
     apply_theme(*qApp, ThemeKind::Light);
     window_.resize(1280, 800);
-    settle();
+    settle(kFirstMs);
     for (const auto* pane : window_.panes())
         if (!save(pane->name(), QString("%1/%2.png").arg(folder_, pane->name())))
             return false;
@@ -73,7 +75,7 @@ bool Screenshots::take(const QString& when) {
             apply_theme(*qApp, kind);
         for (const QSize size : {QSize(1280, 800), QSize(1920, 1080)}) {
             window_.resize(size);
-            settle();
+            settle(kFirstMs);
             const auto path = [&](const QString& name) {
                 return QString("%1/%2-%3-%4-%5x%6.png")
                     .arg(folder_, when, name, theme_word(kind))

@@ -21,6 +21,7 @@ class Screenshots : public QObject {
     QString error() const { return error_; }
 
   Q_SIGNALS:
+    void saved(const QString& path);
     void finished();
 
   private:

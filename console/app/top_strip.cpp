@@ -11,7 +11,6 @@
 #include <QStyle>
 #include <QToolButton>
 #include <algorithm>
-#include <set>
 
 #include "console/app/pane.h"
 #include "console/model/event_words.h"
@@ -213,16 +212,13 @@ void TopStrip::refresh() {
 
 // The button calls only while there is something to stop.
 void TopStrip::showDrills() {
-    std::set<std::string> running;
-    for (const auto& host : session_.now().hosts)
-        for (const auto& drill : host.drills)
-            running.insert(drill.id());
+    const std::size_t playing = session_.now().playing();
     const QString text =
-        running.empty() ? tr("Stop all drills") : tr("Stop all drills (%1)").arg(running.size());
+        playing == 0 ? tr("Stop all drills") : tr("Stop all drills (%1)").arg(playing);
     if (stop_all_->text() == text)
         return;
     stop_all_->setText(text);
-    stop_all_->setProperty("role", running.empty() ? QVariant() : QStringLiteral("danger"));
+    stop_all_->setProperty("role", playing == 0 ? QVariant() : QStringLiteral("danger"));
     stop_all_->style()->unpolish(stop_all_);
     stop_all_->style()->polish(stop_all_);
 }

@@ -52,10 +52,10 @@ constexpr int kStepCount = static_cast<int>(std::size(kSteps));
 
 } // namespace
 
-Tour::Tour(MainWindow& window)
+Tour::Tour(MainWindow& window, double pace)
     : QObject(&window), window_(window), dock_(new QDockWidget(tr("Tour"), &window)),
       caption_(new QLabel), next_(new QPushButton(tr("&Next"))),
-      leave_(new QPushButton(tr("&End tour"))) {
+      leave_(new QPushButton(tr("&End tour"))), pace_(pace) {
     dock_->setObjectName("dock-tour");
     dock_->setAttribute(Qt::WA_DeleteOnClose);
     auto* box = new QWidget;
@@ -73,6 +73,10 @@ Tour::Tour(MainWindow& window)
     connect(&timer_, &QTimer::timeout, this, &Tour::tick);
 }
 
+int Tour::steps() {
+    return kStepCount;
+}
+
 void Tour::begin() {
     dock_->show();
     timer_.start(200);
@@ -81,7 +85,7 @@ void Tour::begin() {
 
 void Tour::show(int step) {
     if (step >= kStepCount) {
-        end(tr("That was the story."));
+        end(tr("That was the story."), true);
         return;
     }
     step_ = step;
@@ -93,10 +97,32 @@ void Tour::show(int step) {
     Q_EMIT stepped(step);
 }
 
-bool Tour::drilled() const {
-    const auto stage = window_.drills()->stage();
-    return stage == DrillStage::Restored || stage == DrillStage::Failed ||
-           stage == DrillStage::Unknown;
+void Tour::play() {
+    auto& session = window_.session();
+    auto* drills = window_.drills();
+    const Step& now = kSteps[step_];
+    const auto& app = session.now().applications.front();
+    const DrillStage stage = drills->stage();
+    if (!checked_) {
+        if (!app.at_rest)
+            return;
+        Selection what;
+        what.application = app.index;
+        session.select(what);
+        drills->setDraft(app.name, "matrix", {}, now.matrix, "P");
+        drills->form()->setParameter("liar", now.liar);
+        drills->form()->setLease(kLease);
+        drills->check();
+        checked_ = true;
+    } else if (!started_ && stage == DrillStage::Checked) {
+        drills->startChecked("tour");
+        started_ = true;
+    } else if (started_ && stage == DrillStage::Restored) {
+        over_ = true;
+    } else if (stage == DrillStage::Failed || stage == DrillStage::Unknown) {
+        // What the next captions tell did not happen.
+        end(tr("The tour ends, its drill did not go as planned: %1").arg(drills->trouble()));
+    }
 }
 
 void Tour::tick() {
@@ -106,43 +132,20 @@ void Tour::tick() {
         return;
     }
     const Step& now = kSteps[step_];
-    auto* drills = window_.drills();
     if (now.matrix != nullptr && !over_) {
-        const auto& app = session.now().applications.front();
-        if (!checked_) {
-            if (!app.at_rest)
-                return;
-            Selection what;
-            what.application = app.index;
-            session.select(what);
-            drills->setDraft(app.name, "matrix", {}, now.matrix, "P");
-            drills->form()->setParameter("liar", now.liar);
-            drills->form()->setLease(kLease);
-            drills->check();
-            checked_ = true;
-        } else if (!started_) {
-            if (drills->stage() == DrillStage::Checked) {
-                drills->startChecked("tour");
-                started_ = true;
-            } else if (drills->stage() == DrillStage::Failed) {
-                over_ = true;
-            }
-        } else if (drilled()) {
-            over_ = true;
-        }
-        if (!over_)
-            return;
+        play();
+        return;
     }
-    if (session.cursor() - since_ns_ > now.seconds * 1'000'000'000LL)
+    if (static_cast<double>(session.cursor() - since_ns_) > now.seconds * 1e9 * pace_)
         show(step_ + 1);
 }
 
-void Tour::end(const QString& text) {
+void Tour::end(const QString& text, bool whole) {
     timer_.stop();
     if (!text.isEmpty())
         window_.say(text);
     dock_->close();
-    Q_EMIT finished();
+    Q_EMIT finished(whole);
     deleteLater();
 }
 

@@ -19,25 +19,28 @@ class MainWindow;
 class Tour : public QObject {
     Q_OBJECT
   public:
-    explicit Tour(MainWindow& window);
+    // `pace`: how long a caption stays, as a part of what reading it takes.
+    explicit Tour(MainWindow& window, double pace = 1);
     void begin();
     int step() const { return step_; }
+    static int steps();
 
   Q_SIGNALS:
     void stepped(int step);
-    void finished();
+    void finished(bool whole); // false: left, or something did not happen
 
   private:
     void show(int step);
     void tick();
-    void end(const QString& text);
-    bool drilled() const; // the drill of this step is over
+    void end(const QString& text, bool whole = false);
+    void play(); // the drill of this step
 
     MainWindow& window_;
     QDockWidget* dock_;
     QLabel* caption_;
     QPushButton *next_, *leave_;
     QTimer timer_;
+    double pace_;
     int step_ = 0;
     std::int64_t since_ns_ = 0;
     bool checked_ = false, started_ = false, over_ = false;

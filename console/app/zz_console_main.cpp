@@ -7,10 +7,12 @@
 #include <QFileInfo>
 #include <QSettings>
 #include <QTimer>
+#include <algorithm>
 #include <cstdio>
 #include <optional>
 
 #include "console/app/incident.h"
+#include "console/app/list_panes.h"
 #include "console/app/main_window.h"
 #include "console/app/pane.h"
 #include "console/app/screenshots.h"
@@ -62,10 +64,10 @@ void add_options(CLI::App& app, Options& o) {
                    "display");
     app.add_option("--screenshots", o.screenshots,
                    "pictures of every view into this folder, during and after the next fault that "
-                   "blocks, then ends. Needs no display");
+                   "blocks, then ends; meanwhile it records. Needs no display");
     app.add_option("--guide", o.guide,
                    "the pictures of the user guide into this folder, after the next fault that "
-                   "blocks, then ends. Needs no display");
+                   "blocks, then ends; meanwhile it records. Needs no display");
     app.add_option("--seconds", o.seconds, "how long a fault is waited for")->capture_default_str();
     app.add_flag("--tour", o.tour, "begins the guided tour");
 }
@@ -123,18 +125,32 @@ Status export_all(MainWindow& window, const QString& folder) {
     return Ok{};
 }
 
-// A live data center needs a moment until it is heard.
+// A live data center needs a moment until it is heard, and until what hosts keep of the time before
+// has come from each: a report of half of it would be another verdict.
+void wait_for_all(const Session& session) {
+    constexpr std::int64_t kLeastNs = 2 * kNs, kQuietNs = kNs, kPatienceNs = 20 * kNs;
+    const std::int64_t begun = session.cursor();
+    std::int64_t changed = begun;
+    std::size_t count = 0;
+    while (!session.isReplay() && session.cursor() - begun < kPatienceNs) {
+        QApplication::processEvents(QEventLoop::AllEvents, 50);
+        if (session.eventCount() != count)
+            changed = session.cursor();
+        count = session.eventCount();
+        const auto& hosts = session.now().hosts;
+        const bool all = std::all_of(hosts.begin(), hosts.end(),
+                                     [](const HostNow& host) { return host.link.events > 0; });
+        if (view_state_of(session).condition == Condition::Live && all &&
+            session.cursor() - begun > kLeastNs && session.cursor() - changed > kQuietNs)
+            break;
+    }
+}
+
 int export_views(MainWindow& window, const Options& o) {
     Session& session = window.session();
     window.resize(1280, 800);
     window.show();
-    const std::int64_t begun = session.cursor();
-    while (!session.isReplay() && session.cursor() - begun < 10 * kNs) {
-        QApplication::processEvents(QEventLoop::AllEvents, 50);
-        if (view_state_of(session).condition == Condition::Live &&
-            session.cursor() - begun > 2 * kNs)
-            break;
-    }
+    wait_for_all(session);
     if (!session.isReplay() && session.now().hosts_heard == 0)
         return failed(o.dir + ": no host answers; is the data center up (`zzctl status`)?");
     Status written = export_pane(window, *window.pane(QString::fromStdString(o.view)), o.exports);
@@ -157,6 +173,14 @@ int take_pictures(QApplication& application, MainWindow& window, const Options& 
                          o.seconds, guide ? Screenshots::For::Guide : Screenshots::For::Eyes);
     QObject::connect(&pictures, &Screenshots::finished, &application, &QApplication::quit,
                      Qt::QueuedConnection);
+    // What is told meanwhile is recorded: the list of recordings has something to show.
+    if (window.session().link() != nullptr)
+        static_cast<SessionsPane*>(window.pane("sessions"))->toggleRecording();
+    // Who waits for them sees that they come.
+    QObject::connect(&pictures, &Screenshots::saved, &pictures, [&pictures](const QString& path) {
+        std::printf("picture %d: %s\n", pictures.taken(), qPrintable(QFileInfo(path).fileName()));
+        std::fflush(stdout);
+    });
     QApplication::exec();
     if (!pictures.error().isEmpty())
         return failed(pictures.error().toStdString());
@@ -193,7 +217,7 @@ int run(QApplication& application, const Options& o) {
     if (o.exports_any())
         return export_views(window, o);
     if (!o.takes_pictures())
-        window.restoreLayout("window");
+        window.keepLayout();
     window.show();
     window.showPane(QString::fromStdString(o.view));
     if (o.takes_pictures())

@@ -22,6 +22,12 @@ std::size_t EventLog::count_until(std::int64_t wall_ns) const {
     return static_cast<std::size_t>(end - records_.begin());
 }
 
+std::size_t EventLog::arrived_before(std::uint64_t serial) const {
+    if (arrived_.empty() || serial <= arrived_.front().serial)
+        return 0;
+    return std::min(arrived_.size(), static_cast<std::size_t>(serial - arrived_.front().serial));
+}
+
 void EventLog::take(const Arrival& arrival) {
     if (!arrival.update || !arrival.update->has_event())
         return;
@@ -35,7 +41,12 @@ void EventLog::take(const Arrival& arrival) {
             return;
     // Who folds events begins anew then; plain texts are folded by nobody.
     reordered_ += place != records_.end() && event.kind() != telemetry::TEXT ? 1 : 0;
-    records_.insert(place, {event.wall_ns(), arrival.at_ns, ++serial_, arrival.update});
+    const EventRecord record{event.wall_ns(), arrival.at_ns, ++serial_, arrival.update,
+                             event.kind()};
+    records_.insert(place, record);
+    arrived_.push_back(record);
+    if (arrived_.size() > most_)
+        arrived_.pop_front();
     while (records_.size() > most_) {
         records_.pop_front();
         ++forgotten_;

@@ -15,6 +15,8 @@ struct EventRecord {
     std::int64_t arrived_ns = 0; // by the console's clock
     std::uint64_t serial = 0;    // of arrival, upward from 1
     std::shared_ptr<const telemetry::Update> update;
+    // Here too: who looks for some kinds among very many touches no other memory.
+    telemetry::EventKind kind = telemetry::EVENT_NONE;
 
     const telemetry::Event& event() const { return update->event(); }
     std::uint32_t host() const { return update->host(); }
@@ -30,6 +32,9 @@ class EventLog {
     const std::deque<EventRecord>& all() const { return records_; }
     // How many are not younger than this: [0, count) is what a cursor there sees.
     std::size_t count_until(std::int64_t wall_ns) const;
+    // The same by arrival, newest last; [arrived_before(serial), size) came from that one on.
+    const std::deque<EventRecord>& arrived() const { return arrived_; }
+    std::size_t arrived_before(std::uint64_t serial) const;
     std::uint64_t newest_serial() const { return serial_; }
     // Grows when one was put in before others: who shows rows begins anew.
     std::uint64_t reordered() const { return reordered_; }
@@ -37,7 +42,7 @@ class EventLog {
 
   private:
     std::size_t most_;
-    std::deque<EventRecord> records_;
+    std::deque<EventRecord> records_, arrived_; // serial numbers of the latter have no holes
     std::uint64_t serial_ = 0, reordered_ = 0, forgotten_ = 0;
 };
 

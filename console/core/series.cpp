@@ -75,6 +75,16 @@ std::optional<double> SeriesBook::host_cores(std::uint32_t host, std::int64_t no
     return out;
 }
 
+std::optional<std::uint64_t> SeriesBook::host_memory(std::uint32_t host,
+                                                     std::int64_t now_ns) const {
+    std::optional<std::uint64_t> out;
+    for (auto it = processes_.lower_bound({host, 0, 0, 0, 0});
+         it != processes_.end() && it->first.host == host; ++it)
+        if (it->second.rss_bytes > 0 && contact(it->second.at_ns, now_ns) == Contact::Live)
+            out = out.value_or(0) + it->second.rss_bytes;
+    return out;
+}
+
 void SeriesBook::take_process(const telemetry::Facts& facts, std::int64_t at_ns) {
     if (!facts.has_process() || processes_.size() >= kSourcesMax)
         return;
@@ -83,10 +93,11 @@ void SeriesBook::take_process(const telemetry::Facts& facts, std::int64_t at_ns)
     const std::int64_t past = facts.wall_ns() - process.wall_ns;
     const std::uint64_t cpu = facts.process().cpu_ns();
     if (fresh || past < 0 || cpu < process.cpu_ns)
-        process = {cpu, facts.wall_ns(), at_ns, -1};
+        process = {cpu, facts.wall_ns(), at_ns, -1, 0};
     else if (past >= kNs / 2)
         process = {cpu, facts.wall_ns(), at_ns,
-                   static_cast<double>(cpu - process.cpu_ns) / static_cast<double>(past)};
+                   static_cast<double>(cpu - process.cpu_ns) / static_cast<double>(past), 0};
+    process.rss_bytes = facts.process().rss_bytes();
 }
 
 void SeriesBook::take(const Arrival& arrival, const State& state) {

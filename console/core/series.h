@@ -38,11 +38,15 @@ class SeriesBook {
     // Processor cores that the processes of the host use, all together; none: not told.
     std::optional<double> host_cores(std::uint32_t host, std::int64_t now_ns) const;
 
+    // Memory that they hold, all together.
+    std::optional<std::uint64_t> host_memory(std::uint32_t host, std::int64_t now_ns) const;
+
   private:
     struct Process {
         std::uint64_t cpu_ns = 0;
         std::int64_t wall_ns = 0, at_ns = 0;
         double cores = 0;
+        std::uint64_t rss_bytes = 0;
     };
     void take_process(const telemetry::Facts& facts, std::int64_t at_ns);
     struct Counter {

@@ -53,8 +53,11 @@ void State::apply(const Arrival& arrival) {
     const auto& update = *arrival.update;
     HostLink& link = hosts_[update.host()];
     ++link.updates;
-    if (update.has_event())
+    if (update.has_event()) {
         ++link.events;
+        if (update.event().kind() == telemetry::DRILL_STOPPED)
+            apply_drill_end(update.event());
+    }
     if (arrival.backlog)
         return;
     link.heard_ns = std::max(link.heard_ns, arrival.at_ns);
@@ -110,6 +113,33 @@ void State::apply_note(const Note& note, std::int64_t at_ns) {
         link.dropped += note.count;
         break;
     }
+}
+
+// Its text is "ID how".
+void State::apply_drill_end(const telemetry::Event& event) {
+    const std::string id = event.text().substr(0, event.text().find(' '));
+    const std::string how =
+        event.text().size() > id.size() ? event.text().substr(id.size() + 1) : std::string();
+    auto ends = ends_ ? std::make_shared<EndsById>(*ends_) : std::make_shared<EndsById>();
+    auto known = std::find_if(ends->begin(), ends->end(),
+                              [&](const auto& entry) { return entry.first == id; });
+    if (known == ends->end()) {
+        if (ends->size() >= kDrillEndsMax)
+            ends->erase(ends->begin());
+        known = ends->insert(ends->end(), {id, {}});
+    }
+    SourceKey who = console::key_of(event.source());
+    who.host = who.application = 0;
+    known->second[who] = how;
+    ends_ = std::move(ends);
+}
+
+const DrillEnds* State::drill_ends(const std::string& id) const {
+    if (ends_)
+        for (const auto& [known, ends] : *ends_)
+            if (known == id)
+                return &ends;
+    return nullptr;
 }
 
 void State::apply_facts(const telemetry::Facts& facts, std::int64_t at_ns) {

@@ -6,6 +6,7 @@
 
 #include <compare>
 #include <map>
+#include <vector>
 
 #include "console/core/arrival.h"
 
@@ -25,6 +26,10 @@ struct SourceWords {
     std::int64_t at_ns = 0; // when they came
     std::shared_ptr<const telemetry::Facts> facts;
 };
+
+// Targets of a drill that told the end of their part, and how; without host and application.
+using DrillEnds = std::map<SourceKey, std::string>;
+inline constexpr std::size_t kDrillEndsMax = 256; // the oldest goes; as many as hosts list
 
 // How a host is heard.
 enum class Contact : std::uint8_t { Never, Live, Stale, Lost, Refused };
@@ -55,6 +60,7 @@ class State {
     const std::map<SourceKey, SourceWords>& sources() const { return sources_; }
     const std::map<std::uint32_t, HostLink>& hosts() const { return hosts_; }
     const HostLink* host(std::uint32_t id) const;
+    const DrillEnds* drill_ends(const std::string& id) const;
     std::int64_t at_ns() const { return at_ns_; } // of the newest arrival
     const std::string& environment() const { return environment_; }
     const std::string& cluster_name() const { return cluster_name_; }
@@ -63,9 +69,12 @@ class State {
     void apply_note(const Note& note, std::int64_t at_ns);
     void apply_facts(const telemetry::Facts& facts, std::int64_t at_ns);
     void apply_snapshot(const telemetry::Snapshot& snapshot, std::int64_t at_ns);
+    void apply_drill_end(const telemetry::Event& event);
 
+    using EndsById = std::vector<std::pair<std::string, DrillEnds>>; // oldest first
     std::map<SourceKey, SourceWords> sources_;
     std::map<std::uint32_t, HostLink> hosts_;
+    std::shared_ptr<const EndsById> ends_; // shared by copies; null: none
     std::int64_t at_ns_ = 0;
     std::string environment_, cluster_name_;
 };

@@ -62,6 +62,7 @@ PlacementData placement_data(const Session& session) {
         one.id = host.id;
         if (const auto cores = session.history().series().host_cores(host.id, now.now_ns))
             one.cpu = std::min(1.0, *cores);
+        one.memory_bytes = session.history().series().host_memory(host.id, now.now_ns);
         one.stale = host.contact == Contact::Stale;
         one.lost = host.contact != Contact::Live && host.contact != Contact::Stale;
         if (host.age_ns >= 0)
@@ -151,9 +152,9 @@ ThroughputData throughput_data(const Session& session, std::int64_t from_ns, std
     const auto& all = session.history().log().all();
     const std::size_t count = session.eventCount();
     for (std::size_t i = session.history().log().count_until(from_ns); i < count; ++i) {
-        const auto& event = all[i].event();
-        if (event.wall_ns() > to_ns || !is_marked(event.kind()))
+        if (all[i].wall_ns > to_ns || !is_marked(all[i].kind))
             continue;
+        const auto& event = all[i].event();
         const QString name = application_of(event, *session.cluster());
         const QString what = event.kind() == telemetry::DRILL_STARTED ? tr("drill")
                              : event.kind() == telemetry::CONVICTED

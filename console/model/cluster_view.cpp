@@ -338,26 +338,6 @@ ApplicationNow application_now(const Context& c) {
     return out;
 }
 
-// Targets in the orders of a drill (their JSON text) are [role, index, incarnation].
-void mark_drills(ClusterNow& now) {
-    for (const auto& host : now.hosts)
-        for (const auto& drill : host.drills) {
-            if (drill.application() >= now.applications.size())
-                continue;
-            const QString orders = QString::fromStdString(drill.parameters());
-            auto& app = now.applications[drill.application()];
-            for (auto* list : {&app.agreement, &app.execution})
-                for (auto& replica : *list) {
-                    const QString with = QString("\"target\":[%1,%2,%3]")
-                                             .arg(static_cast<int>(replica.role))
-                                             .arg(replica.index)
-                                             .arg(replica.incarnation);
-                    if (orders.contains(with))
-                        replica.badges |= Badge::Drill;
-                }
-        }
-}
-
 HostNow host_now(const cluster::Host& host, const State& state, std::int64_t now_ns) {
     HostNow out;
     out.id = host.id.value;
@@ -398,6 +378,18 @@ const ReplicaNow* ApplicationNow::replica(Role role, std::uint32_t number) const
     return nullptr;
 }
 
+std::size_t ClusterNow::playing() const {
+    return static_cast<std::size_t>(std::count_if(under_way.begin(), under_way.end(),
+                                                  [](const auto& one) { return !one.over; }));
+}
+
+const DrillNow* ClusterNow::drill(const QString& id) const {
+    for (const auto& one : under_way)
+        if (one.id == id)
+            return &one;
+    return nullptr;
+}
+
 const HostNow* ClusterNow::host(std::uint32_t id) const {
     // Ids ascend in the cluster file, mostly from 1 without holes.
     if (id >= 1 && id <= hosts.size() && hosts[id - 1].id == id)
@@ -426,7 +418,8 @@ ClusterNow cluster_now(const cluster::Cluster& cluster, const State& state, std:
         out.applications.push_back(
             application_now({cluster, app, words[i], out, app.faults().weak_quorum()}));
     }
-    mark_drills(out);
+    out.under_way = drills_now(out.hosts, out.applications, state);
+    mark_drills(out.under_way, out.applications);
     return out;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "console/core/state.h"
+#include "console/model/drills_now.h"
 #include "console/model/replica_look.h"
 #include "protocol/cluster/cluster.h"
 
@@ -78,10 +79,13 @@ struct ClusterNow {
     std::int64_t now_ns = 0;
     std::vector<HostNow> hosts;
     std::vector<ApplicationNow> applications;
+    std::vector<DrillNow> under_way; // those whose lease holds, also such that are over
     int hosts_heard = 0;
     std::int64_t worst_age_ns = -1;
 
     const HostNow* host(std::uint32_t id) const;
+    std::size_t playing() const; // drills that are not over
+    const DrillNow* drill(const QString& id) const;
 };
 
 ClusterNow cluster_now(const cluster::Cluster& cluster, const State& state, std::int64_t now_ns);

@@ -116,9 +116,9 @@ Dispute* DisputeBook::concerned(const telemetry::Event& event) {
 }
 
 void DisputeBook::take(const EventRecord& record) {
-    const auto& event = record.event();
-    if (cluster_ == nullptr)
+    if (cluster_ == nullptr || record.kind == telemetry::TEXT)
         return;
+    const auto& event = record.event();
     // A controller names the application that it speaks of.
     const bool machine =
         event.kind() == telemetry::WAKE_DECIDED || event.kind() == telemetry::MACHINE_DONE ||

@@ -36,7 +36,14 @@ QString words(Severity severity) {
 }
 
 Severity severity_of(const telemetry::Event& event) {
-    switch (event.kind()) {
+    const bool client = event.source().principal().role() == static_cast<unsigned>(Role::Client);
+    const bool came_or_went =
+        event.kind() == telemetry::SERVICE_STARTED || event.kind() == telemetry::SERVICE_STOPPED;
+    return client && came_or_went ? Severity::Detail : severity_of(event.kind());
+}
+
+Severity severity_of(telemetry::EventKind kind) {
+    switch (kind) {
     case telemetry::COLUMN_OF:
     case telemetry::CHECKPOINT_TAKEN:
     case telemetry::STABLE_CHECKPOINT:

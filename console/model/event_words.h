@@ -12,6 +12,8 @@ namespace zz::console {
 enum class Severity : std::uint8_t { Detail, Info, Notice, Warning, Alarm };
 QString words(Severity severity);
 
+// At most as bad as its kind can be: what a client tells of itself is a detail.
+Severity severity_of(telemetry::EventKind kind);
 Severity severity_of(const telemetry::Event& event);
 // "column-of", as `zzctl events` names it.
 QString kind_word(const telemetry::Event& event);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/model/events_model.h"
 
+#include <QElapsedTimer>
 #include <algorithm>
 
 namespace zz::console {
@@ -28,13 +29,18 @@ QString EventsModel::text(const EventRecord& record, int column) const {
         return session_.cluster() != nullptr ? application_of(event, *session_.cluster())
                                              : QString();
     case kSource:
-        return name_of(event.source().principal());
+        // Who did it says more than where it was done, which has its own column.
+        return name_of(record.kind == telemetry::OPERATOR_ACTION ? event.subject()
+                                                                 : event.source().principal());
     default:
-        return sentence(event);
+        return record.kind == telemetry::OPERATOR_ACTION ? QString::fromStdString(event.text())
+                                                         : sentence(event);
     }
 }
 
 bool EventsModel::passes(const EventRecord& record) const {
+    if (severity_of(record.kind) < least_)
+        return false;
     const auto& event = record.event();
     if (severity_of(event) < least_)
         return false;
@@ -56,66 +62,140 @@ bool EventsModel::passes(const EventRecord& record) const {
     return false;
 }
 
+void EventsModel::fill(std::vector<EventRecord>& found) {
+    constexpr std::size_t kLookMax = 20'000, kClockEvery = 128;
+    constexpr qint64 kFillMs = 8; // the rest in later turns
+    const auto& all = session_.history().log().all();
+    const auto end = std::lower_bound(all.begin(), all.end(), *unlooked_,
+                                      [](const EventRecord& one, const auto& bound) {
+                                          return std::pair(one.wall_ns, one.serial) < bound;
+                                      });
+    QElapsedTimer since;
+    since.start();
+    std::size_t looked = 0;
+    for (auto at = end; at != all.begin() && rows_.size() + found.size() < kRowsMax;) {
+        if (looked >= kLookMax || (looked % kClockEvery == 0 && since.elapsed() >= kFillMs))
+            return;
+        --at;
+        ++looked;
+        unlooked_ = {at->wall_ns, at->serial};
+        if (passes(*at))
+            found.push_back(*at);
+    }
+    unlooked_.reset();
+}
+
 void EventsModel::reset() {
     beginResetModel();
     rows_.clear();
     const auto& log = session_.history().log();
     count_ = session_.eventCount();
-    newest_ = reordered_ = 0;
-    seen_any_ = count_ > 0;
-    for (std::size_t i = count_; i > 0 && rows_.size() < kRowsMax; --i)
-        if (passes(log.all()[i - 1]))
-            rows_.push_back(log.all()[i - 1]);
-    for (std::size_t i = 0; i < count_; ++i)
-        newest_ = std::max(newest_, log.all()[i].serial);
-    reordered_ = log.reordered();
+    newest_ = log.newest_serial();
+    unlooked_.reset();
+    if (count_ > 0) {
+        const auto& last = log.all()[count_ - 1];
+        unlooked_ = {last.wall_ns, last.serial + 1};
+        std::vector<EventRecord> found;
+        fill(found);
+        rows_.assign(found.begin(), found.end());
+    }
     endResetModel();
 }
 
 void EventsModel::refresh() {
     const auto& log = session_.history().log();
-    const auto& all = log.all();
     const std::size_t count = session_.eventCount();
-    if (session_.mode() != TimeMode::Live || count == 0 || rows_.empty()) {
-        if (count != count_)
+    if (session_.mode() != TimeMode::Live) {
+        if (count != count_) {
             reset();
-        return;
+            return;
+        }
+    } else {
+        const auto& arrived = log.arrived();
+        std::vector<EventRecord> fresh;
+        for (std::size_t i = log.arrived_before(newest_ + 1); i < arrived.size(); ++i) {
+            const auto& one = arrived[i];
+            // What is looked at later comes then.
+            const bool later = unlooked_ && std::pair(one.wall_ns, one.serial) < *unlooked_;
+            if (!later && passes(one))
+                fresh.push_back(one);
+        }
+        count_ = count;
+        newest_ = log.newest_serial();
+        insert(std::move(fresh));
     }
-    // New ones are near the end: events of several hosts come out of order by milliseconds.
-    std::vector<EventRecord> fresh;
-    std::size_t looked = 0;
-    for (std::size_t i = count; i > 0 && looked < 200; --i) {
-        if (all[i - 1].serial > newest_) {
-            looked = 0;
-            if (passes(all[i - 1]))
-                fresh.push_back(all[i - 1]);
-        } else {
-            ++looked;
+    if (unlooked_) {
+        std::vector<EventRecord> found;
+        fill(found);
+        if (!found.empty()) {
+            const int first = static_cast<int>(rows_.size());
+            beginInsertRows({}, first, first + static_cast<int>(found.size()) - 1);
+            rows_.insert(rows_.end(), found.begin(), found.end());
+            endInsertRows();
         }
     }
-    count_ = count;
-    for (const auto& record : fresh)
-        newest_ = std::max(newest_, record.serial);
-    newest_ = std::max(newest_, log.newest_serial());
-    if (fresh.size() > 1000) {
-        reset();
+}
+
+// Views pay for each insertion: runs of rows go in at once. Hosts are apart by milliseconds, so
+// among very many each would be a run: then the rows above are made anew.
+void EventsModel::insert(std::vector<EventRecord> fresh) {
+    constexpr std::size_t kRunsMax = 12;
+    if (fresh.empty())
         return;
+    const auto newer = [](const EventRecord& a, const EventRecord& b) {
+        return std::pair(a.wall_ns, a.serial) > std::pair(b.wall_ns, b.serial);
+    };
+    std::sort(fresh.begin(), fresh.end(), newer);
+    if (fresh.size() > kRowsMax)
+        fresh.resize(kRowsMax);
+    struct Run {
+        std::size_t row, first, count;
+    };
+    std::vector<Run> runs;
+    std::size_t row = 0;
+    for (std::size_t i = 0; i < fresh.size(); ++i) {
+        const std::size_t before = row;
+        while (row < rows_.size() && newer(rows_[row], fresh[i]))
+            ++row;
+        if (!runs.empty() && row == before)
+            ++runs.back().count;
+        else
+            runs.push_back({row, i, 1});
     }
-    for (auto it = fresh.rbegin(); it != fresh.rend(); ++it) {
-        // The row where time is not younger.
-        const auto place = std::find_if(rows_.begin(), rows_.end(), [&](const EventRecord& row) {
-            return row.wall_ns <= it->wall_ns;
-        });
-        const int row = static_cast<int>(place - rows_.begin());
-        beginInsertRows({}, row, row);
-        rows_.insert(place, *it);
+    if (runs.size() <= kRunsMax) {
+        for (auto run = runs.rbegin(); run != runs.rend();
+             ++run) { // rows above stay where they are
+            const auto at = static_cast<std::ptrdiff_t>(run->row);
+            const auto from = fresh.begin() + static_cast<std::ptrdiff_t>(run->first);
+            beginInsertRows({}, static_cast<int>(run->row),
+                            static_cast<int>(run->row + run->count) - 1);
+            rows_.insert(rows_.begin() + at, from, from + static_cast<std::ptrdiff_t>(run->count));
+            endInsertRows();
+        }
+    } else {
+        const auto upper = static_cast<std::ptrdiff_t>(runs.back().row);
+        std::vector<EventRecord> merged(fresh.size() + runs.back().row);
+        std::merge(rows_.begin(), rows_.begin() + upper, fresh.begin(), fresh.end(), merged.begin(),
+                   newer);
+        if (upper > 0) {
+            beginRemoveRows({}, 0, static_cast<int>(upper) - 1);
+            rows_.erase(rows_.begin(), rows_.begin() + upper);
+            endRemoveRows();
+        }
+        beginInsertRows({}, 0, static_cast<int>(merged.size()) - 1);
+        rows_.insert(rows_.begin(), merged.begin(), merged.end());
         endInsertRows();
     }
-    if (rows_.size() > kRowsMax) {
-        beginRemoveRows({}, static_cast<int>(kRowsMax), static_cast<int>(rows_.size()) - 1);
-        rows_.resize(kRowsMax);
-        endRemoveRows();
-    }
+    trim();
+}
+
+void EventsModel::trim() {
+    if (rows_.size() <= kRowsMax)
+        return;
+    beginRemoveRows({}, static_cast<int>(kRowsMax), static_cast<int>(rows_.size()) - 1);
+    rows_.resize(kRowsMax);
+    endRemoveRows();
+    unlooked_.reset();
 }
 
 int EventsModel::rowCount(const QModelIndex& parent) const {
@@ -180,42 +260,6 @@ QVariant EventsModel::headerData(int section, Qt::Orientation orientation, int r
     default:
         return tr("What");
     }
-}
-
-std::vector<Alert> alerts_of(const Session& session,
-                             const std::map<QString, QString>& acknowledged) {
-    std::map<QString, Alert> found;
-    const auto& all = session.history().log().all();
-    const std::size_t count = session.eventCount();
-    for (std::size_t i = 0; i < count; ++i) {
-        const auto& event = all[i].event();
-        const Severity severity = severity_of(event);
-        if (severity < Severity::Warning || session.cluster() == nullptr)
-            continue;
-        const QString app = application_of(event, *session.cluster());
-        const QString key = kind_word(event) + " " + app + " " + name_of(event.subject());
-        Alert& alert = found[key];
-        if (alert.count++ == 0) {
-            alert.key = key;
-            alert.severity = severity;
-            alert.application = app;
-            alert.first_ns = event.wall_ns();
-        }
-        alert.text = sentence(event);
-        alert.last_ns = event.wall_ns();
-    }
-    std::vector<Alert> out;
-    for (auto& [key, alert] : found) {
-        if (const auto ack = acknowledged.find(key); ack != acknowledged.end())
-            alert.acknowledged = ack->second;
-        out.push_back(std::move(alert));
-    }
-    std::sort(out.begin(), out.end(), [](const Alert& a, const Alert& b) {
-        if (a.acknowledged.isEmpty() != b.acknowledged.isEmpty())
-            return a.acknowledged.isEmpty();
-        return a.severity != b.severity ? a.severity > b.severity : a.last_ns > b.last_ns;
-    });
-    return out;
 }
 
 } // namespace zz::console

@@ -5,6 +5,7 @@
 
 #include <QAbstractTableModel>
 #include <deque>
+#include <optional>
 
 #include "console/model/event_words.h"
 #include "console/model/session.h"
@@ -24,7 +25,6 @@ class EventsModel : public QAbstractTableModel {
     void reset();   // filter, selection or source changed
     void setLeast(Severity severity);
     Severity least() const { return least_; }
-    bool hidesAll() const { return rows_.empty() && seen_any_; }
     const EventRecord& record(int row) const { return rows_[static_cast<std::size_t>(row)]; }
 
     int rowCount(const QModelIndex& parent = {}) const override;
@@ -38,27 +38,17 @@ class EventsModel : public QAbstractTableModel {
 
   private:
     QString text(const EventRecord& record, int column) const;
+    void fill(std::vector<EventRecord>& found); // of what was not looked at yet, newest first
+    void insert(std::vector<EventRecord> fresh);
+    void trim();
 
     const Session& session_;
     Severity least_ = Severity::Info;
     std::deque<EventRecord> rows_; // newest first
-    std::uint64_t newest_ = 0, reordered_ = 0;
+    std::uint64_t newest_ = 0;     // serial number: later ones are not in
     std::size_t count_ = 0;
-    bool seen_any_ = false;
+    // Older ones than this, by time and serial number, were not looked at yet; none: all were.
+    std::optional<std::pair<std::int64_t, std::uint64_t>> unlooked_;
 };
-
-// What needs somebody: alarms and warnings of one kind about one subject, counted together.
-struct Alert {
-    QString key; // kind, application, subject
-    Severity severity = Severity::Warning;
-    QString text;
-    QString application;
-    std::int64_t first_ns = 0, last_ns = 0;
-    int count = 0;
-    QString acknowledged; // by whom and why; empty: open
-};
-// Newest first.
-std::vector<Alert> alerts_of(const Session& session,
-                             const std::map<QString, QString>& acknowledged);
 
 } // namespace zz::console

@@ -29,9 +29,10 @@ QString name_of(const PlacedReplica& replica); // "A3", "E1", "E1.2"
 struct PlacementHost {
     QString name;
     std::uint32_t id = 0;
-    std::optional<double> cpu; // 0..1; none: not told
-    std::optional<double> memory;
-    bool stale = false; // its zz-host is not heard
+    std::optional<double> cpu;                 // 0..1; none: not told
+    std::optional<double> memory;              // of the machine; none: not told
+    std::optional<std::uint64_t> memory_bytes; // that its processes hold, all together
+    bool stale = false;                        // its zz-host is not heard
     bool lost = false;
     std::optional<std::int64_t> age_ms; // of the last heartbeat
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/model/session.h"
 
+#include <QElapsedTimer>
 #include <QFileInfo>
 #include <algorithm>
 #include <fmt/format.h>
@@ -37,6 +38,7 @@ void Session::adopt(cluster::Cluster cluster, const QString& title) {
     id_ = QString::number(now_ns() / 1'000'000, 16);
     disputes_ = DisputeBook(cluster_.get());
     disputes_next_ = disputes_reordered_ = 0;
+    disputes_anew_ = true;
     started_ns_ = 0;
     selection_ = {};
     asked_.clear();
@@ -146,13 +148,25 @@ void Session::askDesk(const DeskQuestion& question, Desk::Answered answered) {
         desk_->ask(question, std::move(answered));
 }
 
+void Session::takeArrivals() {
+    constexpr std::size_t kPortion = 500;
+    QElapsedTimer since;
+    since.start();
+    for (std::size_t taken = 0; taken < kTurnArrivals && since.elapsed() < kTurnTakesMs;) {
+        auto arrivals = link_->inbox().take(kPortion);
+        if (arrivals.empty())
+            break;
+        dirty_ = true;
+        taken += arrivals.size();
+        for (auto& arrival : arrivals)
+            history_->take(std::move(arrival));
+    }
+}
+
 void Session::turn() {
     const std::int64_t now = now_ns();
     if (link_) {
-        auto arrivals = link_->inbox().take(kTurnArrivals);
-        dirty_ = dirty_ || !arrivals.empty();
-        for (auto& arrival : arrivals)
-            history_->take(std::move(arrival));
+        takeArrivals();
         for (const auto& reply : link_->inbox().take_replies()) {
             const auto it = asked_.find(reply.request);
             if (it == asked_.end())
@@ -190,43 +204,40 @@ void Session::look() {
         state_ = mode_ == TimeMode::Live ? history_->newest() : history_->at(at);
         now_ = cluster_now(*cluster_, state_, at);
     }
-    const EventLog& log = history_->log();
-    const std::size_t count = eventCount();
-    const auto& all = log.all();
-    const bool anew = disputes_reordered_ != log.reordered() || at < disputes_until_ns_;
-    if (anew) {
-        disputes_ = DisputeBook(cluster_.get());
-        disputes_next_ = 0;
-    }
-    // Serial numbers ascend with time unless something was put in between, which begins anew.
-    std::size_t first = 0;
-    if (disputes_next_ != 0)
-        first = static_cast<std::size_t>(
-            std::upper_bound(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count),
-                             disputes_until_ns_,
-                             [](std::int64_t t, const EventRecord& r) { return t < r.wall_ns; }) -
-            all.begin());
-    while (first > 0 && disputes_next_ != 0 && all[first - 1].serial >= disputes_next_)
-        --first;
-    for (std::size_t i = first; i < count; ++i)
-        if (anew || all[i].serial >= disputes_next_)
-            disputes_.take(all[i]);
-    if (count > 0) {
-        disputes_next_ = log.newest_serial() + 1;
-        if (mode_ != TimeMode::Live)
-            disputes_next_ = all[count - 1].serial + 1;
-        disputes_until_ns_ = all[count - 1].wall_ns;
-    }
-    disputes_reordered_ = log.reordered();
+    foldDisputes(at);
     Q_EMIT refreshed();
+}
+
+void Session::foldDisputes(std::int64_t at) {
+    const EventLog& log = history_->log();
+    const auto& all = log.all();
+    const std::size_t count = eventCount();
+    // By clocks of others what is live may be of the future.
+    const bool back = mode_ != TimeMode::Live && at < disputes_until_ns_;
+    const bool anew = disputes_anew_ || back || disputes_reordered_ != log.reordered();
+    if (anew)
+        disputes_ = DisputeBook(cluster_.get());
+    disputes_anew_ = false;
+    if (mode_ == TimeMode::Live && !anew) {
+        for (std::size_t i = log.arrived_before(disputes_next_); i < log.arrived().size(); ++i)
+            disputes_.take(log.arrived()[i]);
+    } else {
+        // What is new to a cursor that moves on is younger than where it was.
+        const std::size_t first = anew ? 0 : log.count_until(disputes_until_ns_);
+        for (std::size_t i = first; i < count; ++i)
+            disputes_.take(all[i]);
+    }
+    disputes_next_ = log.newest_serial() + 1;
+    if (count > 0)
+        disputes_until_ns_ = all[count - 1].wall_ns;
+    disputes_reordered_ = log.reordered();
 }
 
 void Session::goLive() {
     if (!link_)
         return;
     mode_ = TimeMode::Live;
-    disputes_next_ = 0;
-    disputes_until_ns_ = INT64_MAX; // begins anew
+    disputes_anew_ = true;
     look();
     Q_EMIT cursorChanged();
 }
@@ -236,7 +247,7 @@ void Session::pause() {
         return;
     cursor_ns_ = std::min(cursor(), std::max(history_->last_ns(), history_->first_ns()));
     mode_ = TimeMode::Paused;
-    disputes_until_ns_ = INT64_MAX;
+    disputes_anew_ = true;
     look();
     Q_EMIT cursorChanged();
 }
@@ -247,7 +258,7 @@ void Session::play(double speed) {
     speed_ = speed;
     if (cursor_ns_ >= history_->last_ns())
         cursor_ns_ = history_->first_ns();
-    disputes_until_ns_ = INT64_MAX;
+    disputes_anew_ = true;
     mode_ = TimeMode::Playing;
     turned_ns_ = now_ns();
     Q_EMIT cursorChanged();
@@ -258,7 +269,7 @@ void Session::seek(qint64 wall_ns) {
                                           std::max(history_->first_ns(), history_->last_ns()));
     if (mode_ == TimeMode::Live)
         mode_ = TimeMode::Paused;
-    disputes_until_ns_ = INT64_MAX;
+    disputes_anew_ = true;
     look();
     Q_EMIT cursorChanged();
 }

@@ -20,7 +20,9 @@
 namespace zz::console {
 
 inline constexpr int kTurnMs = 50;
-inline constexpr std::size_t kTurnArrivals = 6000; // at most, so that a turn stays short
+// At most so much is taken in a turn, and for so long: what is left waits, bounded, in the inbox.
+inline constexpr std::size_t kTurnArrivals = 6000;
+inline constexpr int kTurnTakesMs = 20;
 
 enum class TimeMode : std::uint8_t { Live, Paused, Playing };
 
@@ -84,8 +86,10 @@ class Session : public QObject {
 
   private:
     void turn();
+    void takeArrivals();
     void adopt(cluster::Cluster cluster, const QString& title);
     void take(Arrival arrival);
+    void foldDisputes(std::int64_t at_ns);
     void look(); // makes state_, now_, disputes_ those of the cursor
     std::int64_t now_ns() const;
 
@@ -105,6 +109,7 @@ class Session : public QObject {
     std::uint64_t disputes_next_ = 0; // serial of the first event that is not in
     std::uint64_t disputes_reordered_ = 0;
     std::int64_t disputes_until_ns_ = 0;
+    bool disputes_anew_ = true;
     Selection selection_;
     QString filter_;
     QTimer timer_;

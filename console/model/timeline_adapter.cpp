@@ -113,9 +113,9 @@ void change(TimelineLane* lane, BarKind kind, std::int64_t at_ns) {
     lane->bars.push_back({at_ns, kOpenEnd, kind, {}});
 }
 
-void mark(TimelineLane* lane, MarkKind kind, std::int64_t at_ns, const QString& text) {
+void mark(TimelineLane* lane, MarkKind kind, const telemetry::Event& event) {
     if (lane != nullptr && lane->marks.size() < kMarksMax)
-        lane->marks.push_back({at_ns, kind, text});
+        lane->marks.push_back({event.wall_ns(), kind, sentence(event)});
 }
 
 TimelineLane lane_of(const ApplicationNow& app, const ReplicaNow& replica, BarKind kind,
@@ -163,11 +163,11 @@ void fold_agreement(Lanes& lanes, int app, const telemetry::Event& event) {
     switch (event.kind()) {
     case telemetry::DEVIATION:
         change(own, BarKind::Detecting, at);
-        mark(own, MarkKind::Deviation, at, sentence(event));
+        mark(own, MarkKind::Deviation, event);
         break;
     case telemetry::DEMANDED:
     case telemetry::NO_SIGNED:
-        mark(own, MarkKind::Blocking, at, sentence(event));
+        mark(own, MarkKind::Blocking, event);
         break;
     case telemetry::SETTLED_BY_EVIDENCE:
         change(own, BarKind::Ordering, at);
@@ -184,15 +184,15 @@ void fold_agreement(Lanes& lanes, int app, const telemetry::Event& event) {
         change(own, BarKind::Ordering, at);
         break;
     case telemetry::ACCUSED: // f of them convict nobody (ZZ-6.7), so the lane goes on.
-        mark(subject, MarkKind::Suspicion, at, sentence(event));
+        mark(subject, MarkKind::Suspicion, event);
         break;
     case telemetry::CONVICTED:
         if (subject != nullptr && subject->bars.back().kind != BarKind::Removing)
-            mark(subject, MarkKind::Conviction, at, sentence(event));
+            mark(subject, MarkKind::Conviction, event);
         change(subject, BarKind::Removing, at);
         break;
     case telemetry::SUSPICION:
-        mark(subject, MarkKind::Suspicion, at, sentence(event));
+        mark(subject, MarkKind::Suspicion, event);
         break;
     default:
         break;
@@ -215,7 +215,7 @@ void fold_execution(Lanes& lanes, int app, const telemetry::Event& event) {
     case telemetry::FIRST_REPORT:
         if (coming) {
             change(own, BarKind::Completing, at);
-            mark(own, MarkKind::FirstReply, at, sentence(event));
+            mark(own, MarkKind::FirstReply, event);
         }
         break;
     case telemetry::COMPLETED:
@@ -223,7 +223,7 @@ void fold_execution(Lanes& lanes, int app, const telemetry::Event& event) {
             change(own, BarKind::Executing, at);
         break;
     case telemetry::DRILL_STARTED:
-        mark(own, MarkKind::Drill, at, sentence(event));
+        mark(own, MarkKind::Drill, event);
         break;
     default:
         break;
@@ -241,7 +241,7 @@ void fold_machine(Lanes& lanes, const Session& session, const telemetry::Event& 
     const bool done = event.kind() == telemetry::MACHINE_DONE;
     if (event.text() == "wake") {
         if (!done)
-            mark(lane, MarkKind::Wake, at, sentence(event));
+            mark(lane, MarkKind::Wake, event);
         change(lane, done ? BarKind::FetchingLog : BarKind::Resuming, at);
     } else if (done && (event.text() == "pause" || event.text() == "save")) {
         change(lane, BarKind::Asleep, at);
@@ -267,13 +267,10 @@ void fold_drills(const telemetry::Event& event, TimelineData& out) {
 // Until when each drill's band goes if nobody told its end: until its liar was removed.
 void close_bands(const Session& session, TimelineData& out) {
     for (auto& band : out.drills) {
-        if (band.to_ns != kOpenEnd)
-            continue;
-        bool running = false;
-        for (const auto& host : session.now().hosts)
-            for (const auto& drill : host.drills)
-                running = running || QString::fromStdString(drill.id()) == band.id;
-        if (running)
+        const auto* drill = session.now().drill(band.id);
+        if (drill != nullptr && !drill->over)
+            band.to_ns = kOpenEnd; // one of its targets is done, others are not
+        if (band.to_ns != kOpenEnd || (drill != nullptr && !drill->over))
             continue;
         for (const auto& dispute : session.disputes().all())
             if (dispute.first_ns >= band.from_ns && dispute.removed_ns && band.to_ns == kOpenEnd)
@@ -306,9 +303,10 @@ TimelineData timeline_data(const Session& session, int application) {
                     : session.now().applications[static_cast<std::size_t>(application)].name;
     Lanes lanes = make_lanes(session, application, out);
     for (std::size_t i = 0; i < count; ++i) {
-        const auto& event = log.all()[i].event();
-        if (event.wall_ns() < out.from_ns || !is_told_of(event.kind()))
+        const EventRecord& record = log.all()[i];
+        if (record.wall_ns < out.from_ns || !is_told_of(record.kind))
             continue;
+        const auto& event = record.event();
         const int app = static_cast<int>(event.source().application()) - 1;
         const auto role = static_cast<Role>(event.source().principal().role());
         if (application >= 0 && app >= 0 && app != application)
@@ -343,8 +341,10 @@ std::vector<PhaseRun> phase_runs(const Session& session) {
     const auto& all = session.history().log().all();
     const std::size_t count = events_shown(session);
     for (std::size_t i = 0; i < count; ++i) {
+        if (!is_told_of(all[i].kind))
+            continue;
         const auto& event = all[i].event();
-        const int about = is_told_of(event.kind()) ? application_index(session, event) : -1;
+        const int about = application_index(session, event);
         if (about < 0 || about >= static_cast<int>(folds.size()))
             continue;
         folds[static_cast<std::size_t>(about)].take(telemetry::key_of(event.source()), event);

@@ -45,6 +45,12 @@ BlamePanel::BlamePanel(QWidget* parent)
     chain_->header()->setSectionResizeMode(1, QHeaderView::Stretch);
     chain_->header()->setSectionResizeMode(2, QHeaderView::ResizeToContents);
     chain_->setWordWrap(true);
+    chain_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    // As high as its words need in the width that there is.
+    connect(chain_->header(), &QHeaderView::sectionResized, chain_, [this](int section) {
+        if (section == 1)
+            wrap();
+    });
     column->addWidget(chain_, 1);
     connect(chain_, &QTreeWidget::currentItemChanged, this,
             [this] { export_->setEnabled(!proof().isEmpty()); });
@@ -88,6 +94,20 @@ void BlamePanel::setData(const MatrixData& shown, const MatrixReading& reading) 
     fill(shown);
 }
 
+void BlamePanel::wrap() {
+    const int room = std::max(40, chain_->columnWidth(1) - 10);
+    const QFontMetrics metrics = chain_->fontMetrics();
+    for (int i = 0; i < chain_->topLevelItemCount(); ++i) {
+        QTreeWidgetItem* item = chain_->topLevelItem(i);
+        const int high =
+            metrics.boundingRect(QRect(0, 0, room, 10'000), Qt::TextWordWrap, item->text(1))
+                .height();
+        const QSize hint(0, std::max(high, metrics.height()) + 6);
+        if (item->sizeHint(1) != hint)
+            item->setSizeHint(1, hint);
+    }
+}
+
 void BlamePanel::fill(const MatrixData& shown) {
     const int current = chain_->indexOfTopLevelItem(chain_->currentItem());
     chain_->clear();
@@ -112,6 +132,7 @@ void BlamePanel::fill(const MatrixData& shown) {
         if (!step.evidence.isEmpty())
             best = item;
     }
+    wrap();
     auto* wanted = chain_->topLevelItem(current);
     chain_->setCurrentItem(wanted ? wanted : best);
     export_->setEnabled(!proof().isEmpty());

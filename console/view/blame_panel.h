@@ -27,6 +27,7 @@ class BlamePanel : public QWidget {
 
   private:
     void fill(const MatrixData& shown);
+    void wrap(); // rows as high as their words need
     QString proof() const;
 
     QLabel* headline_;

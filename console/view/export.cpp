@@ -214,10 +214,8 @@ QByteArray to_pdf(const IncidentReport& report, const ExportHeader& header) {
     paper.caption(report.title);
     paper.paragraph(report.summary);
     paper.facts(report.facts);
-    for (const Exportable& view : report.views) {
-        paper.heading(view.title);
-        paper.view(view);
-    }
+    for (const Exportable& view : report.views)
+        paper.view(view, view.title);
     for (const Exportable& view : report.views) {
         for (const Table& table : view.tables)
             paper.table(table);

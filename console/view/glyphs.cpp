@@ -5,6 +5,7 @@
 #include <QPixmap>
 #include <array>
 #include <cmath>
+#include <map>
 #include <numbers>
 
 namespace zz::console {
@@ -313,20 +314,39 @@ void paint_mark(QPainter& painter, const QRectF& box, MarkKind kind, const Theme
     painter.restore();
 }
 
-QIcon icon_of(ReplicaState state, const Theme& theme, int size) {
+namespace {
+
+using Icons = std::map<std::tuple<int, int, const Theme*>, QIcon>;
+
+// Lists ask for the same few again and again. Themes are known by where they are.
+template <class What, class Paint>
+QIcon drawn_once(Icons& known, What what, const Theme& theme, int size, Paint paint) {
+    const std::tuple key(static_cast<int>(what), size, &theme);
+    if (const auto found = known.find(key); found != known.end())
+        return found->second;
     QPixmap pixmap = canvas(size);
     QPainter painter(&pixmap);
-    paint_state(painter, QRectF(0, 0, size, size), state, theme);
+    paint(painter, QRectF(0, 0, size, size), what, theme);
     painter.end();
-    return QIcon(pixmap);
+    return known[key] = QIcon(pixmap);
+}
+
+} // namespace
+
+QIcon icon_of(ReplicaState state, const Theme& theme, int size) {
+    static Icons& known = *new Icons; // pictures must not outlive the application's end
+    return drawn_once(known, state, theme, size,
+                      [](QPainter& p, const QRectF& box, ReplicaState what, const Theme& t) {
+                          paint_state(p, box, what, t);
+                      });
 }
 
 QIcon icon_of(Badge badge, const Theme& theme, int size) {
-    QPixmap pixmap = canvas(size);
-    QPainter painter(&pixmap);
-    paint_badge(painter, QRectF(0, 0, size, size), badge, theme);
-    painter.end();
-    return QIcon(pixmap);
+    static Icons& known = *new Icons; // pictures must not outlive the application's end
+    return drawn_once(known, badge, theme, size,
+                      [](QPainter& p, const QRectF& box, Badge what, const Theme& t) {
+                          paint_badge(p, box, what, t);
+                      });
 }
 
 } // namespace zz::console

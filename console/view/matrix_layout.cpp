@@ -105,8 +105,10 @@ std::optional<MatrixCell> MatrixLayout::cell_at(const QPointF& point) const {
     return MatrixCell{row, column};
 }
 
-MatrixLayout layout_of(const MatrixData& data, const MatrixReading& reading, double width,
-                       const QFont& font) {
+namespace {
+
+MatrixLayout lay_out(const MatrixData& data, const MatrixReading& reading, double width,
+                     const QFont& font, bool low) {
     const QFontMetricsF metrics(font);
     const QFontMetricsF small(small_font(font));
     const QFontMetricsF strong(strong_font(font));
@@ -133,7 +135,7 @@ MatrixLayout layout_of(const MatrixData& data, const MatrixReading& reading, dou
         y = out.afterwards.bottom();
     }
     out.banner = {0, 0, width, y + pad * 0.8};
-    y = out.banner.bottom() + pad;
+    y = out.banner.bottom() + (low ? 2 : pad);
 
     // The grid takes what names on the left and notes on the right leave.
     std::vector<QString> names, states;
@@ -146,15 +148,15 @@ MatrixLayout layout_of(const MatrixData& data, const MatrixReading& reading, dou
                             : std::max(widest(strong, names), widest(small, states)) + pad);
     out.notes_width = std::min(widest(small, reading.row_notes) + pad, width * 0.26);
     out.head_left = pad;
-    out.gap = dense ? 3 : 8;
+    out.gap = dense ? 3 : low ? 5 : 8;
     const double columns = std::max<double>(1.0, static_cast<double>(out.columns));
     const double room = width - pad * 2 - names_width - out.notes_width - pad;
     double least = metrics.horizontalAdvance(u'W') + 8;
     for (const MatrixColumn& column : data.columns)
         least = std::max(least, strong.horizontalAdvance(column.name) + 2);
     out.cell_width = std::clamp(std::floor(room / columns) - out.gap, least, line * 8.0);
-    out.cell_height = std::round(dense ? line * 1.35 : line * 2.5);
-    const double caption = dense ? 0 : small.height();
+    out.cell_height = std::round(dense ? line * 1.35 : low ? line * 2.0 : line * 2.5);
+    const double caption = dense || low ? 0 : small.height();
     out.column_heads = {0, y, width, strong.height() + caption + 4};
     y = out.column_heads.bottom() + 2;
     const double grid_width = columns * (out.cell_width + out.gap) - out.gap;
@@ -171,6 +173,15 @@ MatrixLayout layout_of(const MatrixData& data, const MatrixReading& reading, dou
     const double end = out.paragraphs.empty() ? y : out.paragraphs.back().box.bottom() + pad;
     out.size = {std::max(width, out.notes_left + small.averageCharWidth() * 8), end};
     return out;
+}
+
+} // namespace
+
+MatrixLayout layout_of(const MatrixData& data, const MatrixReading& reading, double width,
+                       const QFont& font, double height) {
+    MatrixLayout out = lay_out(data, reading, width, font, false);
+    return height <= 0 || out.size.height() <= height ? out
+                                                      : lay_out(data, reading, width, font, true);
 }
 
 } // namespace zz::console

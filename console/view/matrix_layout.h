@@ -54,7 +54,8 @@ struct MatrixLayout {
     std::optional<MatrixCell> cell_at(const QPointF& point) const;
 };
 
+// `height`: of what can be seen; cells are lower if that is too little. 0: it does not matter.
 MatrixLayout layout_of(const MatrixData& data, const MatrixReading& reading, double width,
-                       const QFont& font);
+                       const QFont& font, double height = 0);
 
 } // namespace zz::console

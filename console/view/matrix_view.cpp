@@ -21,7 +21,7 @@ namespace zz::console {
 namespace {
 
 // Below this width the side panel stands under the matrix.
-constexpr int kBesideWidth = 980;
+constexpr int kBesideWidth = 900;
 // Under it only if both have room; below this height the matrix has all of it.
 constexpr int kUnderHeight = 480;
 
@@ -155,7 +155,8 @@ Exportable MatrixView::exportable() const {
 
 void MatrixView::relayout() {
     const int width = scroll_->viewport()->width();
-    layout_ = layout_of(data_, reading_, std::max(420, width), canvas_->font());
+    layout_ = layout_of(data_, reading_, std::max(420, width), canvas_->font(),
+                        scroll_->viewport()->height());
     canvas_->resize(static_cast<int>(std::ceil(layout_.size.width())),
                     std::max(static_cast<int>(std::ceil(layout_.size.height())),
                              scroll_->viewport()->height()));
@@ -182,8 +183,10 @@ void MatrixView::split() {
     side_->setVisible(across || height() >= kUnderHeight);
     if (split_by_hand_ || all <= kLeast)
         return;
-    const int upper = across ? all * 2 / 3
-                             : std::clamp(static_cast<int>(std::ceil(layout_.size.height())) + 2,
+    const MatrixLayout natural =
+        layout_of(data_, reading_, std::max(420, scroll_->viewport()->width()), canvas_->font());
+    const int upper = across ? all * 3 / 5
+                             : std::clamp(static_cast<int>(std::ceil(natural.size.height())) + 2,
                                           all / 3, all - kLeast);
     splitter_->setSizes({upper, all - upper});
 }

@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kDotsPerInch = 96; // as on a screen: views draw the same
 constexpr double kPad = 6;
+constexpr double kLargest = 1.2; // of a picture, so that words keep their size
 
 QString range_of(const ExportHeader& header) {
     if (header.from_ns == 0 && header.to_ns == 0)
@@ -236,13 +237,17 @@ void Paper::facts(const std::vector<std::pair<QString, QString>>& facts) {
     y_ += 6;
 }
 
-void Paper::view(const Exportable& view) {
+void Paper::view(const Exportable& view, const QString& title) {
     if (!view.draw || view.size.isEmpty())
         return;
-    const double shrunk = std::min(1.0, body_.width() / view.size.width());
-    // Rather a little smaller than alone on the next page.
-    reserve(std::min(view.size.height() * shrunk * 0.6, body_.height()));
-    const double fit = std::min(shrunk, left_on_page() / view.size.height());
+    const double wide = std::min(kLargest, body_.width() / view.size.width());
+    // Rather a little smaller than alone on the next page; and never apart from its title.
+    const double above =
+        title.isEmpty() ? 0 : QFontMetricsF(strong_font(painter_->font())).height() + 12;
+    reserve(std::min(above + view.size.height() * wide * 0.6, body_.height()));
+    if (!title.isEmpty())
+        heading(title);
+    const double fit = std::min(wide, left_on_page() / view.size.height());
     painter_->save();
     painter_->translate(body_.left(), y_);
     painter_->scale(fit, fit);

@@ -34,7 +34,7 @@ class Paper {
     void heading(const QString& text);
     void paragraph(const QString& text);
     void facts(const std::vector<std::pair<QString, QString>>& facts);
-    void view(const Exportable& view);
+    void view(const Exportable& view, const QString& title = {});
     void table(const Table& table);
     // Ends the document; call once.
     QByteArray finish();

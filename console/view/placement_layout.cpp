@@ -148,47 +148,77 @@ PlacementLayout::cell_at(const QPointF& point) const {
 }
 
 bool tells_memory(const PlacementData& data) {
-    return std::any_of(data.hosts.begin(), data.hosts.end(),
-                       [](const PlacementHost& host) { return host.memory.has_value(); });
+    return std::any_of(data.hosts.begin(), data.hosts.end(), [](const PlacementHost& host) {
+        return host.memory.has_value() || host.memory_bytes.has_value();
+    });
 }
 
-PlacementLayout layout_of(const PlacementData& data, double width, const QFont& font) {
+namespace {
+
+void lay_out_cards(const PlacementData& data, double width, const QFont& font,
+                   PlacementLayout& out) {
     const QFontMetricsF metrics(font);
     const QFontMetricsF small(small_font(font));
-    const QFontMetricsF strong(strong_font(font));
+    const double hosts = std::max<double>(1.0, static_cast<double>(out.hosts));
+    out.cards = true;
+    out.glyph = std::round(metrics.height() * 0.9);
+    out.gap = 10;
+    out.left = 0;
+    out.host_width =
+        std::min(std::floor((width - 2) / hosts - out.gap), metrics.averageCharWidth() * 56);
+    out.head_height = QFontMetricsF(strong_font(font)).height() +
+                      (tells_memory(data) ? 2 : 1) * (small.height() + 3) + 22;
+    out.row_height =
+        small.height() + 8 + static_cast<double>(most_in_cell(data)) * (metrics.height() + 5) + 6;
+}
+
+void lay_out_grid(const PlacementData& data, double width, const QFont& font,
+                  PlacementLayout& out) {
+    const QFontMetricsF metrics(font);
+    const QFontMetricsF small(small_font(font));
+    const double hosts = std::max<double>(1.0, static_cast<double>(out.hosts));
+    double names = 40;
+    for (const PlacementApplication& application : data.applications)
+        names = std::max(names, metrics.horizontalAdvance(application.name));
+    const auto most = static_cast<double>(std::min<std::size_t>(3, most_in_cell(data)));
+    out.cards = false;
+    out.gap = 2;
+    out.left = names + 16;
+    const double room = std::floor((width - out.left) / hosts) - out.gap;
+    const double big = std::round(metrics.height() * 0.9);
+    const double with_name = big + 4 + small.horizontalAdvance(QStringLiteral("E1.1")) + 8;
+    out.named = most * with_name + 6 <= room && out.applications <= 24;
+    out.glyph = out.named ? big : std::round(metrics.height() * 0.68);
+    const double least = most * (out.glyph + 1) + 4;
+    out.host_width = std::clamp(room, least, metrics.averageCharWidth() * (out.named ? 40 : 16));
+    out.row_height = out.named ? metrics.height() + 14 : out.glyph + 5;
+    double longest = 0;
+    for (const PlacementHost& host : data.hosts)
+        longest = std::max(longest, small.horizontalAdvance(host.name));
+    // Names stand upright when they do not fit.
+    out.head_height = (longest + 6 > out.host_width ? longest : small.height()) + 24;
+}
+
+} // namespace
+
+PlacementLayout layout_of(const PlacementData& data, double width, const QFont& font,
+                          double height) {
     PlacementLayout out;
     out.hosts = data.hosts.size();
     out.applications = data.applications.size();
     const double hosts = std::max<double>(1.0, static_cast<double>(out.hosts));
-    const double card = metrics.averageCharWidth() * 22;
-    out.cards = hosts * (card + 10) <= width && out.applications <= 12;
-    out.glyph = std::round(metrics.height() * 0.9);
-    if (out.cards) {
-        out.gap = 10;
-        out.left = 0;
-        out.host_width = std::min(std::floor((width - 2) / hosts - out.gap), card * 2.2);
-        out.head_height =
-            strong.height() + (tells_memory(data) ? 2 : 1) * (small.height() + 3) + 22;
-        out.row_height = small.height() + 8 +
-                         static_cast<double>(most_in_cell(data)) * (metrics.height() + 5) + 6;
-    } else {
-        double names = 40;
-        for (const PlacementApplication& application : data.applications)
-            names = std::max(names, metrics.horizontalAdvance(application.name));
-        const auto most = static_cast<double>(std::min<std::size_t>(3, most_in_cell(data)));
-        out.glyph = std::round(metrics.height() * 0.68);
-        out.gap = 2;
-        out.left = names + 16;
-        const double least = most * (out.glyph + 1) + 4;
-        out.host_width = std::clamp(std::floor((width - out.left) / hosts) - out.gap, least,
-                                    metrics.averageCharWidth() * 16);
-        out.row_height = out.glyph + 5;
-        double longest = 0;
-        for (const PlacementHost& host : data.hosts)
-            longest = std::max(longest, small.horizontalAdvance(host.name));
-        // Names stand upright when they do not fit.
-        out.head_height = (longest + 6 > out.host_width ? longest : small.height()) + 24;
-    }
+    const double card = QFontMetricsF(font).averageCharWidth() * 22;
+    const bool wide = hosts * (card + 10) <= width && out.applications <= 12;
+    const auto high_of = [&out] {
+        return out.head_height + static_cast<double>(out.applications) * (out.row_height + out.gap);
+    };
+    if (wide)
+        lay_out_cards(data, width, font, out);
+    // Rather all of it in short than a part of it at length.
+    if (!wide || (height > 0 && high_of() > height * 1.05))
+        lay_out_grid(data, width, font, out);
+    if (wide && !out.cards && !out.named)
+        lay_out_cards(data, width, font, out);
     out.body = {out.left, out.head_height + 2, hosts * (out.host_width + out.gap),
                 static_cast<double>(out.applications) * (out.row_height + out.gap)};
     out.size = {std::max(width, out.body.right()), out.body.bottom() + 6};

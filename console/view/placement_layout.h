@@ -46,6 +46,7 @@ std::vector<CostBar> cost_bars(const PlacementData& data);
 
 struct PlacementLayout {
     bool cards = true;
+    bool named = false; // grid: names beside the glyphs
     QSizeF size;
     std::size_t hosts = 0;
     std::size_t applications = 0;
@@ -63,7 +64,9 @@ struct PlacementLayout {
     std::optional<std::size_t> host_at(const QPointF& point) const;
     std::optional<std::pair<std::size_t, std::size_t>> cell_at(const QPointF& point) const;
 };
-PlacementLayout layout_of(const PlacementData& data, double width, const QFont& font);
+// `height`: of what can be seen, for a choice between looks; 0: it does not matter.
+PlacementLayout layout_of(const PlacementData& data, double width, const QFont& font,
+                          double height = 0);
 
 // Replicas by cell, agreement before execution, each by its number.
 class PlacementIndex {

@@ -45,11 +45,13 @@ QString word_of(const PlacedReplica& replica) {
     return words(replica.state, replica.badges);
 }
 
+// `text` stands for the share if it is another figure.
 void paint_load(QPainter& painter, const QRectF& line, const QString& name,
-                const std::optional<double>& load, const Theme& theme) {
+                const std::optional<double>& load, const QString& text, const Theme& theme) {
     const QFontMetricsF metrics(painter.font());
     const double names = metrics.horizontalAdvance(QStringLiteral("mem  "));
-    const double figure = metrics.horizontalAdvance(QStringLiteral("100 %")) + 4;
+    const double figure =
+        metrics.horizontalAdvance(text.isEmpty() ? QStringLiteral("100 %") : text) + 6;
     painter.setPen(theme.muted);
     painter.drawText(QRectF(line.left(), line.top(), names, line.height()), kLeft, name);
     const QRectF bar(line.left() + names, line.center().y() - 3,
@@ -65,12 +67,30 @@ void paint_load(QPainter& painter, const QRectF& line, const QString& name,
         return;
     }
     const double part = std::clamp(*load, 0.0, 1.0);
-    painter.setBrush(part > 0.9 ? theme.warn : theme.dark ? theme.busy : theme.accent);
+    painter.setBrush(part > 0.9 && text.isEmpty() ? theme.warn
+                     : theme.dark                 ? theme.busy
+                                                  : theme.accent);
     painter.drawRoundedRect(QRectF(bar.left(), bar.top(), std::max(6.0, bar.width() * part), 6), 3,
                             3);
     painter.setPen(theme.muted);
-    painter.drawText(value, kRight,
-                     QStringLiteral("%1 %").arg(static_cast<int>(*load * 100 + 0.5)));
+    painter.drawText(
+        value, kRight,
+        text.isEmpty() ? QStringLiteral("%1 %").arg(static_cast<int>(*load * 100 + 0.5)) : text);
+}
+
+// Of the machine if it tells its size, else what its processes hold, beside the fullest host.
+void paint_memory(QPainter& painter, const PlacementPaint& p, const PlacementHost& host,
+                  const QRectF& line) {
+    std::uint64_t most = 1;
+    for (const PlacementHost& one : p.data.hosts)
+        most = std::max(most, one.memory_bytes.value_or(0));
+    std::optional<double> share = host.memory;
+    QString text;
+    if (!share && host.memory_bytes) {
+        share = static_cast<double>(*host.memory_bytes) / static_cast<double>(most);
+        text = tr("%L1 MiB").arg(*host.memory_bytes >> 20);
+    }
+    paint_load(painter, line, tr("mem"), share, text, p.theme);
 }
 
 void paint_host_card(QPainter& painter, const PlacementPaint& p, std::size_t h) {
@@ -105,10 +125,10 @@ void paint_host_card(QPainter& painter, const PlacementPaint& p, std::size_t h) 
     }
     const double line = small.height() + 3;
     paint_load(painter, QRectF(name.left(), name.bottom() + 4, name.width(), line), tr("cpu"),
-               host.cpu, t);
+               host.cpu, {}, t);
     if (tells_memory(p.data))
-        paint_load(painter, QRectF(name.left(), name.bottom() + 4 + line, name.width(), line),
-                   tr("mem"), host.memory, t);
+        paint_memory(painter, p, host,
+                     QRectF(name.left(), name.bottom() + 4 + line, name.width(), line));
     painter.setFont(base);
 }
 
@@ -146,8 +166,12 @@ void paint_card_cell(QPainter& painter, const PlacementPaint& p, std::size_t h, 
                             9;
         painter.setFont(small_font(base));
         painter.setPen(guilty ? t.bad_text : t.muted);
-        painter.drawText(line.adjusted(used, 0, 0, 0), kLeft,
-                         small.elidedText(word_of(*replica), Qt::ElideRight, line.width() - used));
+        // The glyph of the ordinary says enough where there is no room for its word.
+        const QString word = word_of(*replica);
+        const bool fits = small.horizontalAdvance(word) <= line.width() - used;
+        if (fits || replica->badges || guilty)
+            painter.drawText(line.adjusted(used, 0, 0, 0), kLeft,
+                             small.elidedText(word, Qt::ElideRight, line.width() - used));
         y += metrics.height() + 5;
     }
     painter.setFont(base);
@@ -190,6 +214,27 @@ void paint_grid_heads(QPainter& painter, const PlacementPaint& p, std::size_t fi
     painter.setFont(base);
 }
 
+// Glyphs with their names, each at the place that it has in every row.
+void paint_named_cell(QPainter& painter, const PlacementPaint& p, const QRectF& cell,
+                      const std::vector<const PlacedReplica*>& replicas, bool stale) {
+    const QFont base = painter.font();
+    const double side = p.layout.glyph;
+    const QFontMetricsF metrics(base);
+    double x = cell.left() + 6;
+    for (const PlacedReplica* replica : replicas) {
+        const QString name = name_of(*replica);
+        const double wide = side + 4 + metrics.horizontalAdvance(name) + 10;
+        if (x + wide > cell.right() + 8)
+            break;
+        paint_replica(painter, QRectF(x, cell.center().y() - side / 2, side, side), *replica,
+                      replica->stale || stale, p.theme);
+        const bool guilty = replica->state == ReplicaState::Convicted;
+        painter.setPen(guilty ? p.theme.bad_text : p.theme.text);
+        painter.drawText(QRectF(x + side + 4, cell.top(), wide, cell.height()), kLeft, name);
+        x += std::max(wide, side + 14 + metrics.horizontalAdvance(QStringLiteral("E1.1")));
+    }
+}
+
 void paint_grid_cells(QPainter& painter, const PlacementPaint& p, const QRectF& visible) {
     const std::size_t first =
         p.layout.host_at({std::max(visible.left(), p.layout.body.left()), 0}).value_or(0);
@@ -215,6 +260,10 @@ void paint_grid_cells(QPainter& painter, const PlacementPaint& p, const QRectF& 
             if (replicas.empty())
                 continue;
             const QRectF cell = p.layout.cell(h, a);
+            if (p.layout.named) {
+                paint_named_cell(painter, p, cell, replicas, p.data.hosts[h].stale);
+                continue;
+            }
             double x =
                 cell.center().x() - static_cast<double>(replicas.size()) * (p.layout.glyph + 1) / 2;
             for (const PlacedReplica* replica : replicas) {

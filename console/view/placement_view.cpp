@@ -38,6 +38,7 @@ PlacementView::PlacementView(QWidget* parent)
     canvas_->setAccessibleName(tr("Hosts and applications: arrow keys walk"));
     canvas_->paint = [this](QPainter& painter) {
         painter.fillRect(canvas_->rect(), theme().surface);
+        painter.setFont(drawn_font_);
         const QRectF visible(canvas_->visibleRegion().boundingRect());
         paint_placement(painter, {data_, *index_, layout_, theme(), visible, failing(),
                                   canvas_->hasFocus() ? focus_ : std::nullopt, &pixmaps_});
@@ -151,7 +152,19 @@ void PlacementView::say() {
 }
 
 void PlacementView::relayout() {
-    layout_ = layout_of(data_, scroll_->viewport()->width(), canvas_->font());
+    const QSize room = scroll_->viewport()->size();
+    drawn_font_ = font();
+    layout_ = layout_of(data_, room.width(), drawn_font_, room.height());
+    // On a large screen it is drawn larger, as long as all of it stays in sight.
+    for (const double factor : {1.2, 1.4}) {
+        QFont larger = font();
+        larger.setPointSizeF(font().pointSizeF() * factor);
+        const PlacementLayout large = layout_of(data_, room.width(), larger, room.height());
+        if (!layout_.cards || !large.cards || large.size.height() >= room.height())
+            break;
+        drawn_font_ = larger;
+        layout_ = large;
+    }
     canvas_->resize(
         std::max(static_cast<int>(std::ceil(layout_.size.width())), scroll_->viewport()->width()),
         std::max(static_cast<int>(std::ceil(layout_.size.height())),
@@ -185,6 +198,10 @@ QString PlacementView::describe(std::size_t host, std::size_t application) const
     const PlacementHost& where = data_.hosts[host];
     const PlacementApplication& app = data_.applications[application];
     QStringList lines{tr("%1 on %2").arg(app.name, where.name)};
+    if (where.memory_bytes)
+        lines << tr("processes of %1 hold %L2 MiB; its bar compares hosts, the fullest is whole")
+                     .arg(where.name)
+                     .arg(*where.memory_bytes >> 20);
     for (const PlacedReplica* replica : index_->at(host, application)) {
         QString line =
             name_of(*replica) + QStringLiteral(": ") + words(replica->state, replica->badges);

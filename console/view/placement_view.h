@@ -52,6 +52,7 @@ class PlacementView : public DrawnView {
     PlacementData data_;
     std::unique_ptr<PlacementIndex> index_;
     PlacementLayout layout_;
+    QFont drawn_font_;
     GlyphPixmaps pixmaps_;
     std::optional<std::pair<std::size_t, std::size_t>> focus_;
     QToolButton* fails_ = nullptr;

@@ -9,6 +9,7 @@
 #include <QLegendMarker>
 #include <QLineSeries>
 #include <QLocale>
+#include <QTimer>
 #include <QValueAxis>
 #include <algorithm>
 #include <cmath>
@@ -84,9 +85,19 @@ void ThroughputChart::fitTicks(int width) {
     time_->setTickCount(std::clamp((width - 40) / wide, 2, 7));
 }
 
+// Axes keep the room that they needed before they had labels; another number of ticks makes them
+// measure anew.
+void ThroughputChart::layAxesOut() {
+    const int ticks = time_->tickCount();
+    time_->setTickCount(ticks + 1);
+    time_->setTickCount(ticks);
+}
+
 void ThroughputChart::resizeEvent(QResizeEvent* event) {
     QChartView::resizeEvent(event);
+    laid_out_ = false;
     fitTicks(width());
+    QTimer::singleShot(0, this, &ThroughputChart::layAxesOut);
 }
 
 ThroughputChart::Line& ThroughputChart::lineAt(std::size_t index) {
@@ -171,16 +182,28 @@ void ThroughputChart::setData(const ThroughputData& shown) {
         for (auto* marker : chart()->legend()->markers(lines_[i].target))
             marker->setVisible(false);
     }
-    const double top = axis_top(most, top_);
+    double top = axis_top(most, top_);
+    if (measure_ == Measure::Active || measure_ == Measure::WakeUps)
+        top = std::ceil(top / 2) * 2;
     if (top != top_) {
         top_ = top;
         value_->setRange(0, top);
-        value_->setLabelFormat(top >= 20 ? QStringLiteral("%.0f") : QStringLiteral("%.1f"));
+        // Of what is counted there are no halves.
+        const bool counted = measure_ == Measure::Active || measure_ == Measure::WakeUps;
+        if (counted)
+            value_->setTickCount(top <= 6 ? static_cast<int>(top) + 1 : 3);
+        value_->setLabelFormat(counted || top >= 20 ? QStringLiteral("%.0f")
+                                                    : QStringLiteral("%.1f"));
     }
     time_->setRange(QDateTime::fromMSecsSinceEpoch(shown.from_ms, Qt::UTC),
                     QDateTime::fromMSecsSinceEpoch(shown.to_ms, Qt::UTC));
     time_->setFormat(shown.to_ms - shown.from_ms < 5'000 ? QStringLiteral("ss.zzz")
                                                          : QStringLiteral("HH:mm:ss"));
+    // What axes need was measured while there was no time to write on them.
+    if (!laid_out_ && isVisible() && shown.to_ms > shown.from_ms) {
+        laid_out_ = true;
+        layAxesOut();
+    }
     viewport()->update();
 }
 

@@ -44,6 +44,7 @@ class ThroughputChart : public QChartView {
     Line& lineAt(std::size_t index);
     void style(std::size_t index);
     void fitTicks(int width);
+    void layAxesOut();
     void paintMarks(QPainter& painter);
 
     Measure measure_;
@@ -53,6 +54,7 @@ class ThroughputChart : public QChartView {
     QValueAxis* value_;
     std::vector<Line> lines_;
     double top_ = 0;
+    bool laid_out_ = false; // since it has its size
 };
 
 // The hue and dash of the series `index`; dashes keep them apart without colour.

@@ -33,6 +33,8 @@ int weight(BarKind kind) {
     }
 }
 
+constexpr double kLeastSpread = 0.72, kMostSpread = 1.5;
+
 double ms_of(std::int64_t ns) {
     return static_cast<double>(ns) / 1e6;
 }
@@ -140,7 +142,7 @@ std::optional<std::size_t> TimelineLayout::lane_at(double y) const {
 }
 
 TimelineLayout layout_of(const TimelineData& data, const TimeWindow& window, double width,
-                         const QFont& font) {
+                         const QFont& font, double height) {
     const QFontMetricsF strong(strong_font(font));
     const QFontMetricsF small(small_font(font));
     TimelineLayout out;
@@ -150,8 +152,22 @@ TimelineLayout layout_of(const TimelineData& data, const TimeWindow& window, dou
         names = std::max(names, strong.horizontalAdvance(lane.name) +
                                     small.horizontalAdvance(lane.detail) + 30);
     out.gutter = std::min(names, std::max(90.0, width * 0.22));
-    const double lane_height = std::round(strong.height() * 1.5);
-    const double gap = std::round(strong.height() * 0.55);
+    // Lanes give way or spread so that all of them are seen and little stays empty.
+    double spread = 1;
+    const double lanes = static_cast<double>(data.lanes.size());
+    if (height > 0 && lanes > 0) {
+        double groups = 0;
+        QString last;
+        for (const TimelineLane& lane : data.lanes) {
+            groups += lane.group != last && !lane.group.isEmpty() ? 1 : 0;
+            last = lane.group;
+        }
+        const double fixed = small.height() * 2 + 14 + groups * (small.height() + 4);
+        const double wanted = (lanes * 2.05 + 0.55) * strong.height();
+        spread = std::clamp((height - fixed) / wanted, kLeastSpread, kMostSpread);
+    }
+    const double lane_height = std::floor(strong.height() * 1.5 * spread);
+    const double gap = std::floor(strong.height() * 0.55 * spread);
     out.axis = {out.gutter, 0, std::max(40.0, width - out.gutter - 14), small.height() * 2 + 10};
     double y = out.axis.bottom() + gap;
     QString group;
@@ -315,7 +331,11 @@ Table phase_table(const std::vector<PhaseRun>& runs) {
                    {tr("p99"), QStringLiteral("p99_ms"), QStringLiteral("ms")}};
     if (!runs.empty())
         out.columns.push_back({tr("Last"), QStringLiteral("last_ms"), QStringLiteral("ms")});
-    for (const PhaseStatistics& one : statistics(runs)) {
+    // As they follow each other in time: phases may swap from fault to fault.
+    std::vector<PhaseStatistics> phases = statistics(runs);
+    std::stable_sort(phases.begin(), phases.end(),
+                     [](const auto& a, const auto& b) { return a.median < b.median; });
+    for (const PhaseStatistics& one : phases) {
         const auto last = runs.back().at(one.phase);
         out.rows.push_back({words(one.phase), one.runs, one.step ? QVariant(*one.step) : QVariant(),
                             one.least, one.median, one.p99, last ? QVariant(*last) : QVariant()});

@@ -59,8 +59,9 @@ struct TimelineLayout {
     std::optional<QRectF> bar_box(const Lane& lane, std::int64_t from_ns, std::int64_t to_ns) const;
     std::optional<std::size_t> lane_at(double y) const;
 };
+// `height`: of what can be seen; 0: it does not matter.
 TimelineLayout layout_of(const TimelineData& data, const TimeWindow& window, double width,
-                         const QFont& font);
+                         const QFont& font, double height = 0);
 
 // Bars of a lane as they are drawn: at most one per pixel column, the worst of a column wins.
 struct DrawnBar {

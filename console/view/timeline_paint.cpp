@@ -132,8 +132,27 @@ void paint_drills(QPainter& painter, const TimelinePaint& p) {
     painter.setFont(base);
 }
 
+// What marks of the lane leave of a bar for its words: the widest part.
+QRectF free_part(const QRectF& box, const std::vector<double>& marks, double side) {
+    double best_left = box.left(), best = 0, left = box.left();
+    const auto consider = [&](double right) {
+        if (right - left > best) {
+            best = right - left;
+            best_left = left;
+        }
+    };
+    for (const double x : marks) {
+        if (x + side / 2 < box.left() || x - side / 2 > box.right())
+            continue;
+        consider(x - side / 2);
+        left = std::max(left, x + side / 2);
+    }
+    consider(box.right());
+    return {best_left, box.top(), best, box.height()};
+}
+
 void paint_bar(QPainter& painter, const TimelinePaint& p, const DrawnBar& drawn,
-               const TimelineBar& bar) {
+               const TimelineBar& bar, const std::vector<double>& marks, double side) {
     const BarLook look = look_of(drawn.kind, p.theme);
     const QRectF box = drawn.box;
     if (box.width() <= 3) { // a sliver is its edge
@@ -155,14 +174,18 @@ void paint_bar(QPainter& painter, const TimelinePaint& p, const DrawnBar& drawn,
     const QString what = bar.text.isEmpty() ? words(bar.kind) : bar.text;
     const bool open = bar.to_ns == kOpenEnd;
     const QString length = open ? QString() : duration_text(bar.to_ns - bar.from_ns);
-    const double room = box.width() - 10;
+    // In the middle if no mark is there.
+    const QRectF free = free_part(box, marks, side);
+    const double room = free.width() - 10;
     QString text = length.isEmpty() ? what : what + u' ' + length;
     if (metrics.horizontalAdvance(text) > room)
         text = metrics.horizontalAdvance(what) <= room ? what : length;
     if (text.isEmpty() || metrics.horizontalAdvance(text) > room)
         return;
     const double wide = metrics.horizontalAdvance(text) + 8;
-    const QRectF patch(box.center().x() - wide / 2, box.center().y() - metrics.height() / 2, wide,
+    const double middle =
+        std::clamp(box.center().x(), free.left() + wide / 2, free.right() - wide / 2);
+    const QRectF patch(middle - wide / 2, box.center().y() - metrics.height() / 2, wide,
                        metrics.height());
     if (look.texture != 0) {
         painter.setPen(Qt::NoPen);
@@ -172,7 +195,7 @@ void paint_bar(QPainter& painter, const TimelinePaint& p, const DrawnBar& drawn,
     const bool strong_ground = qGray(look.ground.rgb()) < 140;
     painter.setPen(p.theme.dark ? (strong_ground ? p.theme.text : QColor(Qt::black))
                                 : (strong_ground ? QColor(Qt::white) : p.theme.text));
-    painter.drawText(box, Qt::AlignCenter, text);
+    painter.drawText(patch, Qt::AlignCenter, text);
 }
 
 void paint_gaps(QPainter& painter, const TimelinePaint& p) {
@@ -227,26 +250,30 @@ void paint_lane(QPainter& painter, const TimelinePaint& p, const TimelineLayout:
     painter.setPen(QPen(p.theme.grid, 1));
     painter.drawLine(QPointF(p.layout.plot.left(), lane.box.bottom() + 4),
                      QPointF(p.layout.plot.right(), lane.box.bottom() + 4));
+    const double side = std::min(lane.box.height() * 0.72, 18.0);
+    std::vector<double> places; // of marks; of a crowd the first is enough
+    std::vector<const TimelineMark*> shown;
+    for (const TimelineMark& mark : data.marks) {
+        if (mark.at_ns < p.layout.window.from_ns || mark.at_ns > p.layout.window.to_ns)
+            continue;
+        const double x = p.layout.x_of(mark.at_ns);
+        if (!places.empty() && x - places.back() < side * 0.5)
+            continue;
+        places.push_back(x);
+        shown.push_back(&mark);
+    }
     for (const DrawnBar& drawn : drawn_bars(p.layout, lane, data.bars)) {
-        paint_bar(painter, p, drawn, data.bars[drawn.index]);
+        paint_bar(painter, p, drawn, data.bars[drawn.index], places, side);
         if (p.focus && p.focus->lane == lane.index && p.focus->bar == drawn.index) {
             painter.setPen(QPen(p.theme.accent, 2));
             painter.setBrush(Qt::NoBrush);
             painter.drawRoundedRect(drawn.box.adjusted(-2, -2, 2, 2), 4, 4);
         }
     }
-    double last = -1e9;
-    const double side = std::min(lane.box.height() * 0.72, 18.0);
-    for (const TimelineMark& mark : data.marks) {
-        if (mark.at_ns < p.layout.window.from_ns || mark.at_ns > p.layout.window.to_ns)
-            continue;
-        const double x = p.layout.x_of(mark.at_ns);
-        if (x - last < side * 0.5) // of a crowd the first is enough
-            continue;
-        last = x;
-        paint_mark(painter, QRectF(x - side / 2, lane.box.center().y() - side / 2, side, side),
-                   mark.kind, p.theme);
-    }
+    for (std::size_t i = 0; i < shown.size(); ++i)
+        paint_mark(painter,
+                   QRectF(places[i] - side / 2, lane.box.center().y() - side / 2, side, side),
+                   shown[i]->kind, p.theme);
     painter.setFont(base);
 }
 

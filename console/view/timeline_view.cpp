@@ -178,8 +178,8 @@ void TimelineView::setCursor(std::optional<qint64> wall_ns) {
 }
 
 void TimelineView::relayout() {
-    layout_ =
-        layout_of(data_, window_, std::max(320, scroll_->viewport()->width()), canvas_->font());
+    layout_ = layout_of(data_, window_, std::max(320, scroll_->viewport()->width()),
+                        canvas_->font(), scroll_->viewport()->height());
     canvas_->resize(scroll_->viewport()->width(),
                     std::max(static_cast<int>(std::ceil(layout_.size.height())),
                              scroll_->viewport()->height()));
@@ -193,7 +193,9 @@ void TimelineView::split() {
         return;
     const int rows = phases_->horizontalHeader()->sizeHint().height() + 4 +
                      phase_model_->rowCount() * phases_->verticalHeader()->defaultSectionSize();
-    const int lanes = static_cast<int>(std::ceil(layout_.size.height())) + 2;
+    const TimelineLayout natural =
+        layout_of(data_, window_, std::max(320, scroll_->viewport()->width()), canvas_->font());
+    const int lanes = static_cast<int>(std::ceil(natural.size.height())) + 2;
     const int upper = std::clamp(lanes, std::min(all / 3, 160), std::max(160, all - 110));
     splitter_->setSizes({std::max(upper, all - rows), std::min(rows, all - upper)});
 }

@@ -8,13 +8,14 @@
 
 #include "backend/runtime/clock.h"
 #include "backend/runtime/loop.h"
+#include "console/app/list_panes.h"
 #include "console/app/main_window.h"
-#include "console/app/pane.h"
 #include "console/view/canvas.h"
 #include "protocol/cluster/generate.h"
 #include "protocol/telemetry/version.h"
 #include "protocol/transport/routed.h"
 
+#include <QAbstractItemModelTester>
 #include <QAbstractItemView>
 #include <QAbstractSpinBox>
 #include <QComboBox>
@@ -118,6 +119,13 @@ class FakeHost {
         event.set_number(++events_);
         event.set_wall_ns(runtime::wall_ns());
         event.mutable_source()->set_host(host_.id.value);
+        if (events_ % 50 == 0) { // what views and alerts fold, too
+            event.set_kind(telemetry::DEVIATION);
+            event.set_n(events_ / 50);
+            event.mutable_source()->set_application(1);
+            event.mutable_source()->mutable_principal()->set_role(1);
+            event.mutable_source()->mutable_principal()->set_index(host_.id.value);
+        }
         kept_.push_back(update);
         if (kept_.size() > 100)
             kept_.pop_front();
@@ -324,6 +332,38 @@ class FakeBackendTest : public QObject {
                     QString("%1: %2 '%3' is not reached")
                         .arg(pane->name(), one->metaObject()->className(), one->accessibleName())));
         }
+    }
+
+    // However far the hosts are apart: the newest first, each one once, as the filter has it.
+    void events_stand_in_order_while_they_come() {
+        window_->showPane("events");
+        auto* model = static_cast<EventsPane*>(window_->pane("events"))->model();
+        QAbstractItemModelTester tester(model,
+                                        QAbstractItemModelTester::FailureReportingMode::QtTest);
+        for (auto& one : hosts_)
+            one->per_turn = 2;
+        QTest::qWait(700);
+        for (const char* filter : {"h2", "nothing like it", ""}) {
+            session_->setFilter(filter);
+            QTest::qWait(300);
+        }
+        for (auto& one : hosts_)
+            one->per_turn = 0;
+        QTest::qWait(500);
+        const auto& all = session_->history().log().all();
+        const auto wanted =
+            std::min<std::size_t>(EventsModel::kRowsMax,
+                                  static_cast<std::size_t>(std::count_if(
+                                      all.begin(), all.end(),
+                                      [&](const EventRecord& one) { return model->passes(one); })));
+        QVERIFY(wanted > 1000);
+        QTRY_COMPARE(static_cast<std::size_t>(model->rowCount()), wanted);
+        std::set<std::uint64_t> seen;
+        for (int row = 0; row < model->rowCount(); ++row) {
+            seen.insert(model->record(row).serial);
+            QVERIFY(row == 0 || model->record(row - 1).wall_ns >= model->record(row).wall_ns);
+        }
+        QCOMPARE(seen.size(), wanted);
     }
 
     // The window's thread stays free, nothing grows without bound, what is lost is counted.

@@ -105,6 +105,69 @@ class FrameTest : public QObject {
         QVERIFY(!cluster_now(cluster, state, 60 * kNs).applications[0].view);
     }
 
+    // A drill is over when nobody plays it any more, whatever is left of its lease.
+    void a_drill_whose_targets_are_gone_is_over() {
+        const auto cluster = some_cluster();
+        State state;
+        const auto arrive = [&](const telemetry::Update& update) {
+            Arrival arrival;
+            arrival.at_ns = 10 * kNs;
+            arrival.update = std::make_shared<const telemetry::Update>(update);
+            state.apply(arrival);
+        };
+        telemetry::Update host;
+        host.set_host(1);
+        host.mutable_facts()->mutable_source()->set_host(1);
+        host.mutable_facts()->mutable_source()->mutable_principal()->set_role(6);
+        host.mutable_facts()->mutable_source()->mutable_principal()->set_index(1);
+        auto& drill = *host.mutable_facts()->mutable_host()->add_drills();
+        drill.set_id("d1");
+        drill.set_name("matrix");
+        drill.set_lease_ms(50'000);
+        drill.set_parameters(R"([{"id":"d1","target":[2,1,0]},{"id":"d1","target":[1,4,0]}])");
+        arrive(host);
+        const auto agree = [&](std::uint32_t incarnation) {
+            for (std::uint32_t replica = 1; replica <= 2; ++replica) {
+                telemetry::Update update;
+                const auto at = cluster.applications[0].agreement[replica - 1].host.value;
+                update.set_host(at);
+                auto& facts = *update.mutable_facts();
+                facts.mutable_source()->set_host(at);
+                facts.mutable_source()->set_application(1);
+                facts.mutable_source()->mutable_principal()->set_role(1);
+                facts.mutable_source()->mutable_principal()->set_index(replica);
+                auto& slot = *facts.mutable_agreement()->add_slots();
+                slot.set_slot(1);
+                slot.set_incarnation(incarnation);
+                slot.set_state(1);
+                arrive(update);
+            }
+        };
+        const auto flagged = [](const ClusterNow& now, Role role, std::uint32_t index) {
+            return now.applications[0].replica(role, index)->badges.testFlag(Badge::Drill);
+        };
+        agree(0);
+        auto now = cluster_now(cluster, state, 10 * kNs);
+        QCOMPARE(now.playing(), std::size_t{1});
+        QVERIFY(flagged(now, Role::Execution, 1) && flagged(now, Role::Agreement, 4));
+        agree(1); // removed and replaced
+        now = cluster_now(cluster, state, 10 * kNs);
+        QCOMPARE(now.playing(), std::size_t{1});
+        QVERIFY(!flagged(now, Role::Execution, 1) && flagged(now, Role::Agreement, 4));
+        telemetry::Update end;
+        end.set_host(2);
+        auto& event = *end.mutable_event();
+        event.set_kind(telemetry::DRILL_STOPPED);
+        event.set_text("d1 finished");
+        event.mutable_source()->mutable_principal()->set_role(1);
+        event.mutable_source()->mutable_principal()->set_index(4);
+        arrive(end);
+        now = cluster_now(cluster, state, 10 * kNs);
+        QCOMPARE(now.playing(), std::size_t{0});
+        QVERIFY(!flagged(now, Role::Agreement, 4));
+        QCOMPARE(now.drill("d1")->ended, QString("E1 removed, A4 finished"));
+    }
+
     void tables_keep_the_contract_of_models() {
         TableModel model;
         QAbstractItemModelTester tester(&model,

@@ -217,8 +217,14 @@ void place(console::PlacementData& data, std::uint32_t host, std::uint32_t appli
 console::PlacementData four_hosts() {
     console::PlacementData out;
     for (std::uint32_t h = 0; h < 4; ++h)
-        out.hosts.push_back({QStringLiteral("host-%1").arg(h + 1), h + 1, 0.28 + 0.12 * h,
-                             0.2 + 0.05 * h, false, false, 300});
+        out.hosts.push_back({QStringLiteral("host-%1").arg(h + 1),
+                             h + 1,
+                             0.28 + 0.12 * h,
+                             0.2 + 0.05 * h,
+                             {},
+                             false,
+                             false,
+                             300});
     const char* const kinds[] = {"kv", "kv", "web", "compute"};
     for (std::uint32_t a = 0; a < 4; ++a) {
         console::PlacementApplication app;
@@ -250,8 +256,14 @@ console::PlacementData four_hosts() {
 console::PlacementData many_hosts(std::uint32_t hosts, std::uint32_t applications) {
     console::PlacementData out;
     for (std::uint32_t h = 0; h < hosts; ++h)
-        out.hosts.push_back({QStringLiteral("host-%1").arg(h + 1), h + 1,
-                             0.1 + 0.85 * (h % 17) / 17.0, 0.5, h % 29 == 7, false, 400});
+        out.hosts.push_back({QStringLiteral("host-%1").arg(h + 1),
+                             h + 1,
+                             0.1 + 0.85 * (h % 17) / 17.0,
+                             0.5,
+                             {},
+                             h % 29 == 7,
+                             false,
+                             400});
     for (std::uint32_t a = 0; a < applications; ++a) {
         console::PlacementApplication app;
         app.name = QStringLiteral("app-%1").arg(a + 1);
