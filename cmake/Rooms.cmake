@@ -147,7 +147,7 @@ function(zz_tests floor)
             set_tests_properties(${floor}.${room}.${name} PROPERTIES ENVIRONMENT "QT_QPA_PLATFORM=offscreen")
         endif()
         # A data center wants the machine for itself: its deadlines are those of a real one.
-        if(floor STREQUAL "integration")
+        if(floor STREQUAL "integration" OR target MATCHES "^console_app_(system|live)_test$")
             set_tests_properties(${floor}.${room}.${name} PROPERTIES RUN_SERIAL ON)
         endif()
     endforeach()

@@ -46,6 +46,10 @@ std::optional<Phase> phase_of(const Event& event) {
     }
 }
 
+std::string drill_of(const Event& started) {
+    return started.text().substr(0, started.text().find(' '));
+}
+
 bool begins_episode(Phase phase) {
     return phase >= Phase::FirstDeviation && phase <= Phase::Decided;
 }
@@ -81,7 +85,9 @@ bool Episode::is_over() const {
 
 void PhaseFold::take(const SourceKey& source, const Event& event) {
     if (event.kind() == DRILL_STARTED) {
-        if (!drill_ || drill_->second.text() != event.text())
+        // Each of its targets tells it.
+        const bool known = !episodes_.empty() && episodes_.back().drill == drill_of(event);
+        if (!known && (!drill_ || drill_->second.text() != event.text()))
             drill_.emplace(source, event);
         return;
     }
@@ -122,8 +128,12 @@ Episode* PhaseFold::current(const Event& event, bool begins) {
     if (!episodes_.empty()) {
         Episode& last = episodes_.back();
         const std::int64_t silence = event.wall_ns() - last.newest_ns;
-        const bool goes_on =
-            last.woke() && !last.is_over() ? silence < kForgottenNs : silence < kQuietNs || !begins;
+        // What deviates after a drill began is the drill's, however short the silence before it.
+        const bool injected = drill_ && drill_->second.wall_ns() > last.newest_ns &&
+                              drill_->second.wall_ns() <= event.wall_ns();
+        const bool goes_on = last.woke() && !last.is_over()
+                                 ? silence < kForgottenNs
+                                 : (silence < kQuietNs && !injected) || !begins;
         if (goes_on)
             return &last;
     }
@@ -133,7 +143,7 @@ Episode* PhaseFold::current(const Event& event, bool begins) {
     episode.number = ++count_;
     if (drill_ && drill_->second.wall_ns() <= event.wall_ns()) {
         mark(episode.phases[0], drill_->first, drill_->second);
-        episode.drill = drill_->second.text().substr(0, drill_->second.text().find(' '));
+        episode.drill = drill_of(drill_->second);
         drill_.reset();
     }
     episodes_.push_back(std::move(episode));

@@ -229,6 +229,24 @@ class FoldFaultsTest : public QObject {
         QVERIFY(!t.fold.phases(0).episodes().back().woke());
     }
 
+    // A late reply just before a drill is no part of it.
+    void a_drill_begins_its_own_episode() {
+        Teller t;
+        const auto& episodes = t.fold.phases(0).episodes();
+        t.event(DEVIATION, a(1), 1, 30);
+        t.event(DRILL_STARTED, a(4), 4, 0, "d1 matrix");
+        t.now += kSecond / 10;
+        t.event(DEVIATION, a(1), 1, 40);
+        t.event(DEVIATION, a(2), 2, 40);
+        t.event(DRILL_STARTED, a(3), 3, 0, "d1 matrix"); // the other liar
+        t.now += kSecond / 10;
+        t.event(DEVIATION, a(1), 1, 41);
+        QCOMPARE(episodes.size(), 2U);
+        QCOMPARE(episodes.front().drill, std::string());
+        QCOMPARE(episodes.back().drill, std::string("d1"));
+        QCOMPARE(episodes.back().n, 40U);
+    }
+
     void episodes_are_bounded() {
         Teller t;
         for (std::uint64_t n = 1; n <= 2 * kEpisodesMax; ++n) {
