@@ -199,11 +199,10 @@ class LiveTest : public QObject {
         Session session;
         QVERIFY(static_cast<bool>(session.connectTo({{}, dir().toStdString(), {}})));
         QTRY_VERIFY_WITH_TIMEOUT(is_live(session) && first_app(session).at_rest, 60'000);
-        const auto& app = first_app(session);
         QCOMPARE(session.now().playing(), std::size_t{0});
-        QVERIFY(app.convictions.empty());
-        const auto before = app.requests.value_or(0);
-        QTRY_VERIFY_WITH_TIMEOUT(app.requests.value_or(0) > before, 20'000);
+        QVERIFY(first_app(session).convictions.empty());
+        const auto before = first_app(session).requests.value_or(0);
+        QTRY_VERIFY_WITH_TIMEOUT(first_app(session).requests.value_or(0) > before, 20'000);
     }
 
     // Each step waits for what it tells; the last one is reached, and all of it happened.
