@@ -234,6 +234,7 @@ class FoldFaultsTest : public QObject {
         Teller t;
         const auto& episodes = t.fold.phases(0).episodes();
         t.event(DEVIATION, a(1), 1, 30);
+        t.now += kSecond / 10;
         t.event(DRILL_STARTED, a(4), 4, 0, "d1 matrix");
         t.now += kSecond / 10;
         t.event(DEVIATION, a(1), 1, 40);
