@@ -21,6 +21,7 @@
 #include "console/model/tree_model.h"
 #include "console/view/table_model.h"
 #include "protocol/cluster/generate.h"
+#include "tests/console/app/window_support.h"
 
 namespace zz::console {
 
@@ -31,6 +32,26 @@ cluster::Cluster some_cluster() {
     options.applications = cluster::default_applications(2);
     options.base_port = 20'000;
     return cluster::generate(options).value().cluster;
+}
+
+void arrive(State& state, const telemetry::Update& update) {
+    Arrival arrival;
+    arrival.at_ns = 10 * kNs;
+    arrival.update = std::make_shared<const telemetry::Update>(update);
+    state.apply(arrival);
+}
+
+// Facts of Ai of the first application, told by its host; the test says which.
+telemetry::Update word_of(const cluster::Cluster& cluster, std::uint32_t replica) {
+    telemetry::Update update;
+    const auto host = cluster.applications[0].agreement[replica - 1].host.value;
+    update.set_host(host);
+    auto& source = *update.mutable_facts()->mutable_source();
+    source.set_host(host);
+    source.set_application(1);
+    source.mutable_principal()->set_role(1);
+    source.mutable_principal()->set_index(replica);
+    return update;
 }
 
 } // namespace
@@ -81,19 +102,9 @@ class FrameTest : public QObject {
         const auto cluster = some_cluster();
         State state;
         const auto say = [&](std::uint32_t replica, std::uint64_t view) {
-            telemetry::Update update;
-            const auto host = cluster.applications[0].agreement[replica - 1].host.value;
-            update.set_host(host);
-            auto& facts = *update.mutable_facts();
-            facts.mutable_source()->set_host(host);
-            facts.mutable_source()->set_application(1);
-            facts.mutable_source()->mutable_principal()->set_role(1);
-            facts.mutable_source()->mutable_principal()->set_index(replica);
-            facts.mutable_agreement()->set_view(view);
-            Arrival arrival;
-            arrival.at_ns = 10 * kNs;
-            arrival.update = std::make_shared<const telemetry::Update>(update);
-            state.apply(arrival);
+            telemetry::Update update = word_of(cluster, replica);
+            update.mutable_facts()->mutable_agreement()->set_view(view);
+            arrive(state, update);
         };
         say(1, 5);
         QVERIFY(!cluster_now(cluster, state, 10 * kNs).applications[0].view);
@@ -109,12 +120,6 @@ class FrameTest : public QObject {
     void a_drill_whose_targets_are_gone_is_over() {
         const auto cluster = some_cluster();
         State state;
-        const auto arrive = [&](const telemetry::Update& update) {
-            Arrival arrival;
-            arrival.at_ns = 10 * kNs;
-            arrival.update = std::make_shared<const telemetry::Update>(update);
-            state.apply(arrival);
-        };
         telemetry::Update host;
         host.set_host(1);
         host.mutable_facts()->mutable_source()->set_host(1);
@@ -125,22 +130,15 @@ class FrameTest : public QObject {
         drill.set_name("matrix");
         drill.set_lease_ms(50'000);
         drill.set_parameters(R"([{"id":"d1","target":[2,1,0]},{"id":"d1","target":[1,4,0]}])");
-        arrive(host);
+        arrive(state, host);
         const auto agree = [&](std::uint32_t incarnation) {
             for (std::uint32_t replica = 1; replica <= 2; ++replica) {
-                telemetry::Update update;
-                const auto at = cluster.applications[0].agreement[replica - 1].host.value;
-                update.set_host(at);
-                auto& facts = *update.mutable_facts();
-                facts.mutable_source()->set_host(at);
-                facts.mutable_source()->set_application(1);
-                facts.mutable_source()->mutable_principal()->set_role(1);
-                facts.mutable_source()->mutable_principal()->set_index(replica);
-                auto& slot = *facts.mutable_agreement()->add_slots();
+                telemetry::Update update = word_of(cluster, replica);
+                auto& slot = *update.mutable_facts()->mutable_agreement()->add_slots();
                 slot.set_slot(1);
                 slot.set_incarnation(incarnation);
                 slot.set_state(1);
-                arrive(update);
+                arrive(state, update);
             }
         };
         const auto flagged = [](const ClusterNow& now, Role role, std::uint32_t index) {
@@ -161,7 +159,7 @@ class FrameTest : public QObject {
         event.set_text("d1 finished");
         event.mutable_source()->mutable_principal()->set_role(1);
         event.mutable_source()->mutable_principal()->set_index(4);
-        arrive(end);
+        arrive(state, end);
         now = cluster_now(cluster, state, 10 * kNs);
         QCOMPARE(now.playing(), std::size_t{0});
         QVERIFY(!flagged(now, Role::Agreement, 4));
@@ -274,16 +272,8 @@ class FrameTest : public QObject {
                     return one->trigger();
             QFAIL(qPrintable(text));
         };
-        const auto in_sight = [&] {
-            QStringList out;
-            for (const auto* pane : window.panes())
-                if (pane->isVisible() && !pane->visibleRegion().isEmpty())
-                    out << pane->name();
-            out.sort();
-            return out;
-        };
         action("Watch a fault");
-        QTRY_COMPARE(in_sight(), QStringList({"events", "matrix", "placement", "timeline"}));
+        QTRY_COMPARE(in_sight(window), QStringList({"events", "matrix", "placement", "timeline"}));
         QTest::qWait(400); // until they stand
         for (const char* name : {"events", "matrix", "placement", "timeline"}) {
             const QSize size = window.pane(name)->size();
@@ -293,7 +283,7 @@ class FrameTest : public QObject {
         }
         QCOMPARE(window.size(), QSize(1280, 800));
         action("Reset layout");
-        QTRY_COMPARE(in_sight(), QStringList({"overview"}));
+        QTRY_COMPARE(in_sight(window), QStringList({"overview"}));
     }
 
     void every_view_says_that_nothing_is_connected() {

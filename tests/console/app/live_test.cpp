@@ -12,8 +12,8 @@
 
 #include "console/app/drill_form.h"
 #include "console/app/drills_pane.h"
-#include "console/app/pane.h"
 #include "console/app/tour.h"
+#include "tests/console/app/window_support.h"
 
 namespace zz::console {
 
@@ -28,15 +28,6 @@ bool is_live(const Session& session) {
 
 const ApplicationNow& first_app(const Session& session) {
     return session.now().applications.front();
-}
-
-QStringList in_sight(const MainWindow& window) {
-    QStringList out;
-    for (const auto* pane : window.panes())
-        if (pane->isVisible() && !pane->visibleRegion().isEmpty())
-            out << pane->name();
-    out.sort();
-    return out;
 }
 
 void tell(const QString& line) {

@@ -20,6 +20,7 @@
 #include "console/view/matrix_view.h"
 #include "console/view/placement_view.h"
 #include "console/view/timeline_view.h"
+#include "tests/console/app/window_support.h"
 
 namespace zz::console {
 
@@ -145,12 +146,8 @@ class SystemTest : public QObject {
         QVERIFY2(verb.contains("wrong-reply"), qPrintable(verb));
         QVERIFY2(focus.contains("Cancel"), qPrintable(focus));
         QCOMPARE(drills->stage(), DrillStage::Injecting);
-        const auto is_in_sight = [this](const char* name) {
-            const auto* pane = window_->pane(name);
-            return pane->isVisible() && !pane->visibleRegion().isEmpty();
-        };
-        for (const char* name : {"matrix", "placement", "timeline", "events"})
-            QTRY_VERIFY2(is_in_sight(name), name);
+        QTRY_COMPARE(in_sight(*window_),
+                     QStringList({"events", "matrix", "placement", "timeline"}));
         // The matrix blocks, then its row is convicted.
         auto* matrix = window_->matrix()->view();
         QTRY_COMPARE_WITH_TIMEOUT(matrix->reading().first.kind, matrix::Kind::Blocking, 30'000);
