@@ -108,6 +108,7 @@ class StateFrame::Strip : public QWidget {
         label_->setPalette(colours);
         button_->setText(said.action);
         button_->setVisible(!said.action.isEmpty());
+        layout()->activate(); // a longer word needs its room at once
         setAccessibleName(text);
         update();
     }
