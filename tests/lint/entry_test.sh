@@ -31,11 +31,13 @@ expect 2 "'deps' takes no arguments" deps now
 expect 2 "'lint' takes no arguments" lint all
 expect 2 "'format' takes no arguments" format all
 expect 2 "'package' takes no arguments" package deb
+expect 2 "'guest' takes one word" guest
+expect 2 "'guest' takes one word" guest destroy
 expect 2 "'-x' is no label" test -x
 expect 0 "" help
 expect 0 "" deps
 
-for word in deps build demo test sim bench ctl console format lint package; do
+for word in deps build demo test sim bench ctl console format lint package guest; do
     ./zz help | grep -q "^  $word" || { echo "./zz help lacks $word"; failures=$((failures + 1)); }
 done
 for package in $(sed -e 's/#.*//' installers/debian-packages.txt); do
