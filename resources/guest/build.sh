@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # build.sh BIN OUT: kernel and initramfs of the guests into OUT, with the execution service of BIN.
 # Everything else comes out of Debian packages, unpacked and not installed, in the versions that
-# this machine has or would get. The same packages and the same service give the same bytes. What
+# this machine has or can get. The same packages and the same service give the same bytes. What
 # belongs to one replica is not in it: that comes from the disk of its domain.
 #   OUT/vmlinuz OUT/initramfs   OUT/guest.sha256: their digests, checked before every boot
 #   OUT/manifest.txt            packages, versions and digests that went in
@@ -48,22 +48,34 @@ packages=$(printf '%s\n' $packages "$kernel" | sort -u)
 
 # --- fetch and unpack -------------------------------------------------------------------------
 
-version_of() { # PACKAGE: the installed one, which the service was linked with, else what apt offers
+installed() { # PACKAGE: the version that the service was linked with, if it is on this machine
     dpkg-query -W -f '${db:Status-Status} ${Version}\n' "$1" 2>/dev/null |
-        sed -n 's/^installed //p' | head -n 1 | grep . ||
-        apt-cache policy "$1" | sed -n 's/^  Candidate: \([^ (].*\)/\1/p' | grep . ||
+        sed -n 's/^installed //p' | head -n 1
+}
+offered() { # PACKAGE: the version that apt offers
+    apt-cache policy "$1" | sed -n 's/^  Candidate: \([^ (].*\)/\1/p' | grep . ||
         fail "apt knows no package $1; run apt-get update"
+}
+file_of() { # PACKAGE VERSION
+    printf '%s/debs/%s_%s_amd64.deb\n' "$out" "$1" "$(printf '%s' "$2" | sed 's/:/%3a/')"
+}
+fetched() { # PACKAGE VERSION: true once its file is there
+    [ -f "$(file_of "$1" "$2")" ] && return 0
+    (cd "$out/debs" && apt-get download -qq -o APT::Sandbox::User=root "$1=$2" >&2) &&
+        [ -f "$(file_of "$1" "$2")" ]
 }
 
 : >"$work/manifest"
 for package in $packages; do
-    version=$(version_of "$package")
-    file=$out/debs/${package}_$(printf '%s' "$version" | sed 's/:/%3a/')_amd64.deb
-    if [ ! -f "$file" ]; then
-        (cd "$out/debs" && apt-get download -q "$package=$version" >&2) ||
-            fail "cannot fetch $package $version: is the archive newer? apt-get update and upgrade"
+    version=$(installed "$package")
+    if [ -z "$version" ] || ! fetched "$package" "$version"; then
+        # The archive keeps one version: a later one of the same release, which serves as well.
+        ours=$version
+        version=$(offered "$package")
+        [ -z "$ours" ] || say "the archive has no $package $ours any more: takes $version"
+        fetched "$package" "$version" || fail "cannot fetch $package $version; apt-get update"
     fi
-    [ -f "$file" ] || fail "apt-get did not leave $file"
+    file=$(file_of "$package" "$version")
     dpkg-deb -x "$file" "$work/packages" || fail "cannot unpack $file: remove it and try again"
     printf '%s %s %s\n' "$package" "$version" "$(sha256sum <"$file" | cut -d ' ' -f 1)" \
         >>"$work/manifest"
