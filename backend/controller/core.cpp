@@ -210,7 +210,7 @@ void Core::on(const Machines& input) {
         const auto known = launches_.find(fact.machine);
         if (known != launches_.end())
             l = known->second;
-        if (fact.state != MachineState::Running) {
+        if (fact.state != MachineState::Running || !fact.linked) {
             l.running_since = kNever;
             continue;
         }

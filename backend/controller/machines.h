@@ -17,6 +17,8 @@ enum class MachineState : std::uint8_t { Absent, Defined, Running, Paused, Saved
 struct MachineFact {
     PrincipalId machine;
     MachineState state = MachineState::Absent;
+    // False: it runs, but its service is not heard yet: a guest that still boots.
+    bool linked = true;
     friend bool operator==(const MachineFact&, const MachineFact&) = default;
 };
 

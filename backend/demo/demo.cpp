@@ -34,6 +34,9 @@ constexpr auto kTourPatience = seconds(300);
 constexpr auto kPicturesPatience = seconds(120); // from one to the next
 constexpr std::uint32_t kFaultPatience = 240;    // s until a drill of the script blocks
 constexpr const char* kLease = "60";
+// Guests boot, and all that they do takes longer.
+constexpr auto kGuestPatience = seconds(180);
+constexpr const char* kGuestUpPatience = "170";
 constexpr auto kHostDown = std::chrono::milliseconds(2000);
 
 class Demo {
@@ -93,7 +96,7 @@ class Demo {
         serving_ = served_ = true;
         const auto end = Clock::now() + seconds(o_.seconds);
         loads_.renew(kLoadAgain);
-        loads_.begin({"A", "B", "C", "D"}, seconds(std::max(1U, o_.seconds)));
+        loads_.begin(applications_, seconds(std::max(1U, o_.seconds)));
         if (!wait_for_load())
             return;
         if (o_.console)
@@ -108,7 +111,7 @@ class Demo {
             if (interrupted() != 0)
                 return;
         } else {
-            for (const auto& step : script())
+            for (const auto& step : steps_)
                 if (!take(step))
                     return;
         }
@@ -144,10 +147,13 @@ class Demo {
             fail(fmt::format("cannot make {}: {}", ctl_.dir(), error.message()));
             return false;
         }
-        say("making a data center of four hosts and four applications, f = 1");
+        say(fmt::format("making a data center of four hosts and {}, f = 1",
+                        o_.guests ? "one application with virtual machines" : "four applications"));
         Words words{"cluster", "init",     "--hosts",  "4",       "--f",
                     "1",       "--wakeup", "A=matrix", "--drills"};
-        if (whole_)
+        if (o_.guests)
+            words.insert(words.end(), {"--apps", "1", "--hypervisor", "libvirt"});
+        else if (whole_)
             for (const auto& app : whole_applications())
                 words.insert(words.end(), {"--app", app});
         else
@@ -157,7 +163,10 @@ class Demo {
             fail(made.error().text);
             return false;
         }
-        const auto up = ctl_.ask({"cluster", "up"}, kUpPatience);
+        Words start{"cluster", "up"};
+        if (o_.guests)
+            start.insert(start.end(), {"--patience", kGuestUpPatience});
+        const auto up = ctl_.ask(start, kUpPatience);
         if (!up) {
             fail(up.error().text);
             return false;
@@ -169,20 +178,22 @@ class Demo {
     // Every application at rest and answering requests.
     bool wait_for_load() {
         picture_.title = "ZZ demonstration: the client load begins";
-        const auto end = Clock::now() + kRestPatience;
+        const auto end = Clock::now() + rest_patience_;
         while (Clock::now() < end) {
-            bool all = watch_.facts().applications.size() == 4;
+            bool all = watch_.facts().applications.size() == applications_.size();
             for (const auto& app : watch_.facts().applications)
                 all = all && app.at_rest() && app.requests.value_or(0) > 0;
             if (all) {
                 say("client load on all applications, every reply is checked");
+                if (o_.guests)
+                    say("hypervisor " + watch_.facts().hosts.front().hypervisor);
                 return true;
             }
             if (!ctl_.rest(std::chrono::milliseconds(100)))
                 return false;
         }
         fail(fmt::format("not every application is at rest and answers within {} s{}{}",
-                         kRestPatience.count(), watch_.complaint().empty() ? "" : ": ",
+                         rest_patience_.count(), watch_.complaint().empty() ? "" : ": ",
                          watch_.complaint()));
         return false;
     }
@@ -206,7 +217,7 @@ class Demo {
         picture_.title =
             fmt::format("ZZ demonstration: application {}: {}", step.application, step.title);
         say(fmt::format("{} on {}: {}", step.name, step.application, step.title));
-        const auto before = rest_of(step.application, kRestPatience);
+        const auto before = rest_of(step.application, rest_patience_);
         if (!before) {
             if (interrupted() == 0)
                 fail(
@@ -238,7 +249,7 @@ class Demo {
 
     // Takes report and status until they show what they must or the time is over.
     void observe(StepResult& result, const std::string& id) {
-        const auto end = Clock::now() + kShowPatience;
+        const auto end = Clock::now() + (o_.guests ? kGuestPatience : kShowPatience);
         std::vector<std::string> sentences;
         do {
             const auto report = ctl_.ask({"drill", "report", id}, kShortPatience);
@@ -251,6 +262,9 @@ class Demo {
             else if (const auto* app = watch_.facts().application(result.step.application))
                 result.after = *app;
             sentences = judge(result);
+            if (o_.guests)
+                for (auto& sentence : judge_guests(result, watch_.facts()))
+                    sentences.push_back(std::move(sentence));
             if (!report)
                 sentences.push_back(report.error().text);
         } while (!sentences.empty() && Clock::now() < end && interrupted() == 0);
@@ -273,8 +287,18 @@ class Demo {
         kept["name"] = result.step.name;
         kept["application"] = result.step.application;
         drills_.push_back(std::move(kept));
+        if (o_.guests)
+            tell_machines();
         if (result.step.application != "A")
             check_bystander("D");
+    }
+
+    void tell_machines() {
+        for (const auto& host : watch_.facts().hosts)
+            for (const auto& machine : host.machines)
+                if (machine.name.starts_with('E'))
+                    say(fmt::format("  {} of {} on {}: {}", machine.name, machine.application,
+                                    host.name, machine.state));
     }
 
     // Nothing is played on this one: whatever happens elsewhere, nobody wakes there.
@@ -430,8 +454,7 @@ class Demo {
             fail(fmt::format("{} of {} replies were wrong", wrong_, checked_));
         if (checked_ == 0)
             fail("no reply was checked");
-        const std::size_t all =
-            whole_ ? whole_plays().size() + host_plays().size() : script().size();
+        const std::size_t all = whole_ ? whole_plays().size() + host_plays().size() : steps_.size();
         if (drills_.size() != all)
             fail(fmt::format("{} of {} drills were played", drills_.size(), all));
         if (whole_ && !host_killed_)
@@ -503,7 +526,11 @@ class Demo {
     Screen screen_;
     Picture picture_;
     Clock::time_point began_ = Clock::now();
-    const bool whole_ = o_.seconds >= kWholeSeconds;
+    const bool whole_ = o_.seconds >= kWholeSeconds && !o_.guests;
+    const std::vector<std::string> applications_ =
+        o_.guests ? std::vector<std::string>{"A"} : std::vector<std::string>{"A", "B", "C", "D"};
+    const std::vector<Step> steps_ = o_.guests ? guest_script() : script();
+    const seconds rest_patience_ = o_.guests ? kGuestPatience : kRestPatience;
     std::vector<std::unique_ptr<RedisUser>> users_; // of A and B
     bool host_killed_ = false;
     bool serving_ = false, served_ = false, bystander_woke_ = false, left_ = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Demo: the main job from nothing: a data center of four hosts and four applications on this
-// machine, client load, the scripted drills, a live text view, a summary. Orchestrates `zzctl`
+// machine, client load, the scripted drills, a live text view, a summary. With virtual machines it
+// is one application, since translated guests share two or so processors. Orchestrates `zzctl`
 // only. Whatever happens, it takes down what it started and removes its working files.
 #pragma once
 
@@ -17,6 +18,7 @@ struct DemoOptions {
     bool console = false;       // the console on it
     std::string screenshots;    // folder for its pictures, empty: a window
     bool tour = false;          // the console's guided tour plays the drills, not the script
+    bool guests = false;        // execution replicas are virtual machines
     bool keep = false;          // leaves the working files for a look
 };
 

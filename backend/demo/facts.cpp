@@ -75,10 +75,24 @@ const ApplicationFacts* DataCenterFacts::application(const std::string& name) co
     return nullptr;
 }
 
+std::string DataCenterFacts::machine_state(const std::string& application,
+                                           const std::string& name) const {
+    for (const auto& host : hosts)
+        for (const auto& machine : host.machines)
+            if (machine.application == application && machine.name == name)
+                return machine.state;
+    return {};
+}
+
 DataCenterFacts read_facts(const Json& status) {
     DataCenterFacts out;
-    for (const auto& host : list(status, "hosts"))
-        out.hosts.push_back({text(host, "name"), text(host, "state")});
+    for (const auto& host : list(status, "hosts")) {
+        HostFacts one{text(host, "name"), text(host, "state"), text(host, "hypervisor"), {}};
+        for (const auto& machine : list(host, "machines"))
+            one.machines.push_back(
+                {text(machine, "app"), text(machine, "name"), text(machine, "state")});
+        out.hosts.push_back(std::move(one));
+    }
     for (const auto& app : list(status, "applications"))
         out.applications.push_back(read_application(app));
     return out;

@@ -35,8 +35,14 @@ struct ApplicationFacts {
     bool at_rest() const;
 };
 
+struct MachineFacts {
+    std::string application, name, state; // "A", "E1.0", "paused"
+};
+
 struct HostFacts {
     std::string name, state;
+    std::string hypervisor = {};
+    std::vector<MachineFacts> machines = {};
 };
 
 struct DataCenterFacts {
@@ -44,6 +50,8 @@ struct DataCenterFacts {
     std::vector<ApplicationFacts> applications;
 
     const ApplicationFacts* application(const std::string& name) const;
+    // Empty: no host has it.
+    std::string machine_state(const std::string& application, const std::string& name) const;
 };
 
 DataCenterFacts read_facts(const Json& status);

@@ -158,6 +158,34 @@ std::vector<Step> script() {
     };
 }
 
+std::vector<Step> guest_script() {
+    std::vector<Step> all = script();
+    std::vector<Step> out(all.begin(), all.begin() + 2);
+    for (Step& step : out)
+        step.application = "A";
+    return out;
+}
+
+std::vector<std::string> judge_guests(const StepResult& result, const DataCenterFacts& facts) {
+    std::vector<std::string> out;
+    for (const auto& replica : result.after.execution) {
+        if (replica.id != result.step.convicted && replica.id != result.step.woken)
+            continue;
+        const bool woken = replica.id == result.step.woken;
+        const std::uint64_t now = replica.incarnation.value_or(0);
+        for (std::uint64_t incarnation = 0; incarnation <= now; ++incarnation) {
+            const std::string name = fmt::format("{}.{}", replica.id, incarnation);
+            const std::string state = facts.machine_state(result.step.application, name);
+            const std::string wanted = incarnation < now ? "" : woken ? "running" : "paused";
+            if (state != wanted)
+                out.push_back(fmt::format("{}: the machine of {} is {}, expected {}",
+                                          result.step.name, name, state.empty() ? "gone" : state,
+                                          wanted.empty() ? "gone" : wanted));
+        }
+    }
+    return out;
+}
+
 std::vector<std::string> judge(const StepResult& result) {
     return Judge(result).sentences();
 }

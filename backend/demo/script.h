@@ -26,11 +26,17 @@ struct Step {
 // for its steps: the first one of B leaves everything as it was.
 std::vector<Step> script();
 
+// The same on one application, of which nothing is fresh after the second.
+std::vector<Step> guest_script();
+
 struct StepResult {
     Step step;
     ApplicationFacts before, after;
     Json report; // of `zzctl drill report`
 };
+
+// With virtual machines: whether the domains are as the members are after a step (ZZ-6.7, ZZ-7.7).
+std::vector<std::string> judge_guests(const StepResult& result, const DataCenterFacts& facts);
 
 // A sentence for each thing that does not hold; empty if the step went as it must.
 std::vector<std::string> judge(const StepResult& result);

@@ -32,7 +32,9 @@ int main(int argc, char** argv) {
     app.add_option("--seconds", options.seconds,
                    "how long load and view go on, from serving; default 60")
         ->check(CLI::Range(1U, 86400U));
-    app.add_option("--hypervisor", hypervisor, "process (default) or libvirt")
+    app.add_option("--hypervisor", hypervisor,
+                   "process (default), or libvirt: one application, its execution "
+                   "replicas are virtual machines")
         ->check(CLI::IsMember({"process", "libvirt"}));
     app.add_option("--json", options.json_file, "writes the summary here");
     app.add_option(
@@ -51,9 +53,9 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
-    if (hypervisor == "libvirt")
-        return bad_usage("--hypervisor libvirt: this build starts replicas as processes only; its "
-                         "libvirt hypervisor is not built yet. Use --hypervisor process");
+    options.guests = hypervisor == "libvirt";
+    if (options.guests && options.tour)
+        return bad_usage("--tour plays on four applications, --hypervisor libvirt has one");
     options.bin = std::filesystem::absolute(options.bin).lexically_normal();
     if (!std::filesystem::exists(options.bin + "/zzctl"))
         return bad_usage(("--bin " + options.bin +

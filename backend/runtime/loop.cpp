@@ -136,7 +136,14 @@ void Loop::on_host_frame(Service& service, Instant now, const transport::Receive
         return;
     }
     const ByteView bytes = routed->frame.view();
-    if (bytes.empty() || bytes[0] != static_cast<std::uint8_t>(LocalFrame::Control))
+    if (bytes.empty())
+        return;
+    if (bytes[0] == static_cast<std::uint8_t>(LocalFrame::Linked)) {
+        if (const auto linked = decode_admission(bytes.subspan(1)))
+            service.on_linked(linked->application, linked->principal);
+        return;
+    }
+    if (bytes[0] != static_cast<std::uint8_t>(LocalFrame::Control))
         return;
     telemetry::LocalControl control;
     if (bytes.size() <= telemetry::kCommandBytesMax &&

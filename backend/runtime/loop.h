@@ -28,9 +28,11 @@ enum class LocalFrame : std::uint8_t {
     Update = 1,  // service -> host: an encoded telemetry::Update
     Control = 2, // both ways: an encoded telemetry::LocalControl
     Admit = 3,   // controller -> host: admit the keys of a local incarnation; encode_admission
+    Drives = 4,  // controller -> host: what runs its machines, text for HostFacts.hypervisor
+    Linked = 5,  // host -> controller: that execution replica's service is linked; encode_admission
 };
 Blob local_frame(LocalFrame type, std::string_view bytes);
-// LocalFrame::Admit: application, principal, exchange key.
+// LocalFrame::Admit: application, principal, exchange key; of Linked the key says nothing.
 struct Admission {
     ApplicationId application;
     PrincipalId principal;
@@ -49,6 +51,8 @@ class Service {
     // An operator's command that came through the zz-host; the service checks its signature itself.
     virtual void on_command(const telemetry::Command&) {}
     virtual void on_peer(Instant, const transport::PeerEvent&) {}
+    // The zz-host says that a replica of its host is linked to it (LocalFrame::Linked).
+    virtual void on_linked(ApplicationId, const PrincipalId&) {}
     // A descriptor of watched() has something to read.
     virtual void on_ready(Instant, int) {}
     // After everything of a turn. False ends the loop: something failed that was told already.

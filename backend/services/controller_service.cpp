@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <fmt/format.h>
+#include <set>
 #include <spdlog/spdlog.h>
 
 #include "backend/controller/core.h"
@@ -11,6 +12,7 @@
 #include "backend/runtime/shell.h"
 #include "backend/runtime/worker.h"
 #include "backend/services/drill_port.h"
+#include "backend/services/guests.h"
 #include "backend/services/machinist.h"
 #include "backend/services/rejections.h"
 #include "backend/services/renewal.h"
@@ -145,15 +147,57 @@ struct GatewayCare {
     bool asked = false;
 };
 
+// A hypervisor on a thread of its own, and what it last said.
+class Driver {
+  public:
+    Driver(Machinist machinist, transport::Waker waker)
+        : machinist_(std::move(machinist)),
+          worker_([this](MachineJob& job) { return machinist_.run(job); },
+                  [waker] { waker.wake(); }) {}
+
+    void ask(AskJob job) { worker_.give(std::move(job)); }
+    void on_turn(Instant now) {
+        if (now < next_look_ || looking_)
+            return;
+        looking_ = true;
+        worker_.give(LookJob{});
+    }
+    std::vector<MachineResult> take() { return worker_.take(); }
+    void note(Instant now, Looked& looked) {
+        looking_ = false;
+        next_look_ = now + kLookInterval;
+        kind_ = std::move(looked.kind);
+        if (looked.error != error_ && !looked.error.empty())
+            spdlog::error("cannot list the machines: {}", looked.error);
+        error_ = std::move(looked.error);
+        if (error_.empty())
+            machines_ = std::move(looked.machines);
+    }
+    Instant wake_at() const { return looking_ ? kNever : next_look_; }
+
+    // The last known ones, if it cannot be asked now.
+    const std::vector<hv::MachineInfo>& machines() const { return machines_; }
+    const std::string& error() const { return error_; }
+    // For people and programs: "qemu-tcg"; "unknown: why" while it does not answer.
+    std::string text() const { return error_.empty() ? kind_ : "unknown: " + error_; }
+
+  private:
+    bool looking_ = false;
+    Instant next_look_{};
+    std::vector<hv::MachineInfo> machines_;
+    std::string error_, kind_;
+    Machinist machinist_;
+    runtime::Worker<MachineJob, MachineResult> worker_;
+};
+
 class ControllerService final : public runtime::Service {
   public:
-    ControllerService(Setup& setup, runtime::Loop& loop, Machinist machinist,
-                      std::string machines_root)
-        : setup_(setup), loop_(loop), machinist_(std::move(machinist)),
-          operators_(setup.cluster, setup.host, std::string()),
-          machines_root_(std::move(machines_root)),
-          worker_([this](MachineJob& job) { return machinist_.run(job); },
-                  [waker = loop.transport().waker()] { waker.wake(); }) {}
+    // `guests` is null where all machines are processes.
+    ControllerService(Setup& setup, runtime::Loop& loop, std::unique_ptr<Driver> processes,
+                      std::unique_ptr<Driver> guests, std::string machines_root)
+        : setup_(setup), loop_(loop), operators_(setup.cluster, setup.host, std::string()),
+          machines_root_(std::move(machines_root)), processes_(std::move(processes)),
+          guests_(std::move(guests)) {}
 
     Status start() {
         for (const auto& app : setup_.cluster.applications) {
@@ -191,13 +235,22 @@ class ControllerService final : public runtime::Service {
         if (event.change == transport::PeerChange::Seen && event.peer.principal.role == Role::Host)
             for (const auto& [id, admission] : admissions_)
                 tell(admission);
+        if (event.change == transport::PeerChange::Seen && event.peer.principal.role == Role::Host)
+            tell_drives();
+    }
+    void on_linked(ApplicationId application, const PrincipalId& replica) override {
+        const auto* app = setup_.cluster.application(application);
+        if (app == nullptr || replica.role != Role::Execution || linked_.size() >= kAdmissionsMax)
+            return;
+        const auto* slot = app->slot(execution_id(replica).slot);
+        if (slot != nullptr && slot->host == setup_.host)
+            linked_.insert({application, replica});
     }
     bool on_turn(Instant now) override {
-        for (auto& result : worker_.take())
-            on_result(now, result);
-        if (now >= next_look_ && !looking_) {
-            looking_ = true;
-            worker_.give(LookJob{});
+        for (auto* driver : drivers()) {
+            for (auto& result : driver->take())
+                on_result(now, *driver, result);
+            driver->on_turn(now);
         }
         for (auto& [id, charge] : charges_)
             if (!charge->turn(now))
@@ -205,14 +258,16 @@ class ControllerService final : public runtime::Service {
         return renew_charges();
     }
     Instant wake_at() const override {
-        Instant wake = looking_ ? kNever : next_look_;
+        Instant wake = processes_->wake_at();
+        if (guests_)
+            wake = std::min(wake, guests_->wake_at());
         for (const auto& [id, charge] : charges_)
             wake = std::min(wake, charge->wake_at());
         return wake;
     }
     void fill(telemetry::Facts& facts) override {
         auto& out = *facts.mutable_controller();
-        for (const auto& info : machines_) {
+        for (const auto& info : known_now()) {
             auto& machine = *out.add_machines();
             machine.set_application(info.name.application.value);
             runtime::to_proto(info.name.principal, *machine.mutable_principal());
@@ -240,7 +295,7 @@ class ControllerService final : public runtime::Service {
         auto charge = std::make_unique<Charge>(
             setup_, app, loop_, std::move(generation).value(),
             [this](ApplicationId id, const controller::MachineAsk& ask) {
-                worker_.give(AskJob{id, ask});
+                driver_of(ask.machine).ask({id, ask});
             },
             [this, id = app.id](const message::Config& config) { admit(id, config); });
         if (const Status started = charge->start(setup_.folder->path()); !started)
@@ -266,16 +321,29 @@ class ControllerService final : public runtime::Service {
         }
         return true;
     }
-    void on_result(Instant now, MachineResult& result) {
+    std::vector<Driver*> drivers() const {
+        return guests_ ? std::vector{processes_.get(), guests_.get()}
+                       : std::vector{processes_.get()};
+    }
+    Driver& driver_of(const PrincipalId& machine) const {
+        return guests_ && machine.role == Role::Execution ? *guests_ : *processes_;
+    }
+    // Machines of which somebody knows how they are at this moment.
+    std::vector<hv::MachineInfo> known_now() const {
+        std::vector<hv::MachineInfo> out;
+        for (const auto* driver : drivers())
+            if (driver->error().empty())
+                out.insert(out.end(), driver->machines().begin(), driver->machines().end());
+        return out;
+    }
+    void on_result(Instant now, Driver& driver, MachineResult& result) {
         if (auto* looked = std::get_if<Looked>(&result))
-            on_looked(now, *looked);
+            on_looked(now, driver, *looked);
         else
             on_asked(now, std::get<Asked>(result));
     }
 
-    void on_looked(Instant now, Looked& looked) {
-        looking_ = false;
-        next_look_ = now + kLookInterval;
+    void on_looked(Instant now, Driver& driver, Looked& looked) {
         for (const auto& event : looked.events) {
             ++crashes_[event.name];
             loop_.feed().event(
@@ -287,20 +355,27 @@ class ControllerService final : public runtime::Service {
                             event.code),
                 crashes_[event.name], event.name.principal);
         }
-        if (!looked.error.empty()) {
-            spdlog::error("cannot list the machines: {}", looked.error);
+        driver.note(now, looked);
+        tell_drives();
+        for (const auto& info : driver.machines())
+            if (info.state == hv::MachineState::Stopped || info.state == hv::MachineState::Defined)
+                linked_.erase(info.name);
+        if (!driver.error().empty() && &driver == processes_.get())
             return;
-        }
-        machines_ = std::move(looked.machines);
+        // A hypervisor that does not answer changes nothing that the core knows: what it asks then
+        // fails, until the hypervisor is back and says what became of its machines.
         for (auto& [id, charge] : charges_) {
             controller::Machines input;
-            for (const auto& info : machines_)
-                if (info.name.application == id && info.name.principal.role != Role::Client)
-                    input.machines.push_back(
-                        {info.name.principal, static_cast<controller::MachineState>(info.state)});
+            for (const auto* one : drivers())
+                for (const auto& info : one->machines())
+                    if (info.name.application == id && info.name.principal.role != Role::Client)
+                        input.machines.push_back(
+                            {info.name.principal, static_cast<controller::MachineState>(info.state),
+                             one == processes_.get() || linked_.contains(info.name)});
             charge->step(now, input);
         }
-        tend_gateways(now);
+        if (&driver == processes_.get())
+            tend_gateways(now);
     }
 
     void on_asked(Instant now, Asked& asked) {
@@ -331,7 +406,7 @@ class ControllerService final : public runtime::Service {
     void tend_gateways(Instant now) {
         for (auto& care : gateways_) {
             bool running = false;
-            for (const auto& info : machines_)
+            for (const auto& info : processes_->machines())
                 running =
                     running || (info.name == care.name && info.state == hv::MachineState::Running);
             if (running) {
@@ -344,8 +419,8 @@ class ControllerService final : public runtime::Service {
             care.asked = true;
             care.not_before = now + care.back_off;
             care.back_off = std::min<Duration>(care.back_off * 2, kGatewayBackOffMax);
-            worker_.give(AskJob{care.name.application,
-                                {controller::Ask::Start, care.name.principal, RecordIndex(0)}});
+            processes_->ask({care.name.application,
+                             {controller::Ask::Start, care.name.principal, RecordIndex(0)}});
         }
     }
 
@@ -373,47 +448,76 @@ class ControllerService final : public runtime::Service {
         loop_.tell_host(runtime::LocalFrame::Admit, runtime::encode_admission(admission));
     }
 
+    // Only where there is something to say: a host of processes is what its file says.
+    void tell_drives() {
+        if (guests_)
+            loop_.tell_host(runtime::LocalFrame::Drives, guests_->text());
+    }
+
     static constexpr std::size_t kAdmissionsMax = 1024;
 
     Setup& setup_;
     runtime::Loop& loop_;
     std::map<ApplicationId, std::unique_ptr<Charge>> charges_;
     std::vector<GatewayCare> gateways_;
-    std::vector<hv::MachineInfo> machines_;
     std::map<hv::MachineName, std::uint32_t> crashes_;
     std::map<hv::MachineName, std::string> trouble_;
     std::map<hv::MachineName, runtime::Admission> admissions_;
-    bool looking_ = false;
-    Instant next_look_{};
-    Machinist machinist_;
+    // Machines whose service was heard since they started.
+    std::set<hv::MachineName> linked_;
     Operators operators_;
     std::string machines_root_;
-    runtime::Worker<MachineJob, MachineResult> worker_;
+    std::unique_ptr<Driver> processes_, guests_;
 };
 
-int run(const Arguments& arguments, const std::string& keys, const std::string& machines) {
+struct HypervisorOptions {
+    std::string keys, machines;
+    GuestOptions guests;
+};
+
+Result<std::unique_ptr<Driver>> guest_driver(const Setup& setup, const HostPlan& plan,
+                                             const GuestOptions& given, runtime::Loop& loop) {
+    auto settings = libvirt_settings(setup.cluster, setup.host_entry(), given);
+    if (!settings)
+        return settings.error();
+    auto hypervisor = hv::LibvirtHypervisor::open(std::move(settings).value());
+    if (!hypervisor)
+        return hypervisor.error();
+    return std::make_unique<Driver>(Machinist(plan, std::move(hypervisor).value()),
+                                    loop.transport().waker());
+}
+
+int run(const Arguments& arguments, const HypervisorOptions& options) {
     auto setup = read_setup(arguments, find_controller);
     if (!setup)
         return cannot_run(setup.error());
     Setup& s = **setup;
-    if (s.host_entry().hypervisor != cluster::HypervisorKind::Process)
-        return cannot_run(
-            {fmt::format("host {} wants the hypervisor {}, which is not built in",
-                         s.host_entry().name, cluster::to_string(s.host_entry().hypervisor))});
     transport::Context context;
     auto loop = runtime::Loop::make(
         {&s.cluster, s.self, nullptr, s.host, arguments.host_socket, &s.keys, arguments.program},
         context);
     if (!loop)
         return cannot_run(loop.error());
-    auto hypervisor = hv::ProcessHypervisor::open(machines);
+    const HostPlan plan{&s.cluster,
+                        s.host,
+                        arguments.cluster_file,
+                        options.keys,
+                        arguments.host_socket,
+                        arguments.bin,
+                        guest_plan(options.guests)};
+    auto hypervisor = hv::ProcessHypervisor::open(options.machines);
     if (!hypervisor)
         return cannot_run(hypervisor.error());
-    ControllerService service(s, **loop,
-                              Machinist({&s.cluster, s.host, arguments.cluster_file, keys,
-                                         arguments.host_socket, arguments.bin},
-                                        std::move(hypervisor).value()),
-                              machines);
+    auto processes = std::make_unique<Driver>(Machinist(plan, std::move(hypervisor).value()),
+                                              (*loop)->transport().waker());
+    std::unique_ptr<Driver> guests;
+    if (s.host_entry().hypervisor == cluster::HypervisorKind::Libvirt) {
+        auto made = guest_driver(s, plan, options.guests, **loop);
+        if (!made)
+            return cannot_run(made.error());
+        guests = std::move(made).value();
+    }
+    ControllerService service(s, **loop, std::move(processes), std::move(guests), options.machines);
     if (const Status started = service.start(); !started)
         return cannot_run(started.error());
     if (!(*loop)->run(service))
@@ -428,16 +532,18 @@ int controller_main(int argc, char** argv) {
     CLI::App app("Runs the replicas of a ZZ host.", "zz-controller");
     Arguments arguments;
     arguments.program = "zz-controller";
-    std::string keys, machines;
+    HypervisorOptions options;
     add_common(app, arguments);
     app.add_option("--host", arguments.host, "name of the host")->required();
     app.add_option("--host-socket", arguments.host_socket, "where the zz-host of this host listens")
         ->required();
     app.add_option("--bin", arguments.bin, "folder of the programs of replicas and gateways")
         ->required();
-    app.add_option("--keys", keys, "folder of the keys of this host's replicas")->required();
-    app.add_option("--machines", machines, "root of the process hypervisor")->required();
-    return service_main(argc, argv, app, arguments, [&] { return run(arguments, keys, machines); });
+    app.add_option("--keys", options.keys, "folder of the keys of this host's replicas")
+        ->required();
+    app.add_option("--machines", options.machines, "root of the process hypervisor")->required();
+    add_guest_options(app, options.guests);
+    return service_main(argc, argv, app, arguments, [&] { return run(arguments, options); });
 }
 
 } // namespace zz::services

@@ -4,6 +4,7 @@
 
 #include "backend/runtime/process.h"
 #include "backend/services/ctl.h"
+#include "backend/services/guests.h"
 #include "backend/services/placement_view.h"
 #include "protocol/cluster/cluster.h"
 
@@ -22,7 +23,7 @@ int check(const std::string& file) {
     fmt::print("{}: valid, cluster {}, {} hosts, {} applications\n", file,
                to_hex(checked.cluster.id.view()), checked.cluster.hosts.size(),
                checked.cluster.applications.size());
-    fmt::print("{}", placement_text(checked.cluster));
+    fmt::print("{}{}", placement_text(checked.cluster), hypervisor_text(checked.cluster));
     return kDone;
 }
 

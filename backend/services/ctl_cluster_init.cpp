@@ -3,7 +3,10 @@
 #include <memory>
 
 #include "backend/services/ctl.h"
+#include "backend/services/guests.h"
 #include "backend/services/placement_view.h"
+#include "backend/services/private_libvirt.h"
+#include "backend/services/setup.h"
 #include "protocol/cluster/generate.h"
 #include "protocol/cluster/names.h"
 
@@ -16,6 +19,7 @@ struct Options {
     std::uint32_t applications = 4;
     std::vector<std::string> app, mode, wakeup;
     std::string hypervisor, spare, durability;
+    std::string hypervisor_uri = kPrivateUri;
 };
 
 // Empty text leaves the default.
@@ -71,12 +75,17 @@ std::string read(Options& o) {
 int init(Options& o) {
     if (const std::string error = read(o); !error.empty())
         return bad_usage(error);
+    // The folder of its sockets is its own; the number says nothing.
+    o.make.hypervisor_uri =
+        o.hypervisor_uri == kPrivateUri
+            ? private_uri(fmt::format("{:08x}", random_number() >> 32U), "{HOST}")
+            : o.hypervisor_uri;
     const auto generated = cluster::generate(o.make);
     if (!generated)
         return bad_usage(generated.error().text);
     if (const Status written = cluster::write_files(generated.value(), o.dir); !written)
         return failed(written.error().text);
-    fmt::print("{}", placement_text(generated->cluster));
+    fmt::print("{}{}", placement_text(generated->cluster), hypervisor_text(generated->cluster));
     fmt::print("{}/cluster.toml: cluster {}, {} hosts, {} applications; start it with: "
                "zzctl cluster up --dir {}\n",
                o.dir, to_hex(generated->cluster.id.view()), generated->cluster.hosts.size(),
@@ -99,7 +108,9 @@ void add_cluster_init(CLI::App& parent, Chosen& chosen) {
     command->add_option("--f", o->make.f, "faulty replicas borne in each cluster, default 1");
     command->add_option("--mode", o->mode, "[APP=]zz|sep|base|unreplicated");
     command->add_option("--hypervisor", o->hypervisor, "process|libvirt");
-    command->add_option("--hypervisor-uri", o->make.hypervisor_uri, "libvirt connection URI");
+    command->add_option("--hypervisor-uri", o->hypervisor_uri,
+                        "libvirt connection URI, {HOST} in it becomes the host's name; default "
+                        "private: `cluster up` starts a libvirt for each host");
     command->add_option("--spare", o->spare, "paused|hibernated|cold");
     command->add_option("--durability", o->durability, "async|sync|memory");
     command->add_option("--wakeup", o->wakeup, "[APP=]evidence|matrix");

@@ -25,8 +25,9 @@ std::size_t count_mute(const nlohmann::json& app) {
 
 void print_table(const nlohmann::json& status) {
     for (const auto& host : status["hosts"])
-        fmt::print("host {:<12} {:<8} {}\n", word(host["name"]), word(host["state"]),
-                   word(host["hypervisor"]));
+        fmt::print("host {:<12} {:<8} {}{}{}\n", word(host["name"]), word(host["state"]),
+                   word(host["hypervisor"]), host["hypervisor_trouble"].is_null() ? "" : ": ",
+                   host["hypervisor_trouble"].is_null() ? "" : word(host["hypervisor_trouble"]));
     for (const auto& app : status["applications"]) {
         fmt::print(
             "\napplication {} ({}, f={}, {}): view {}, configuration {}, executed {}, stable {}\n",
@@ -42,8 +43,9 @@ void print_table(const nlohmann::json& status) {
                        "`zzctl recover --dir ... --app {}`\n",
                        word(app["name"]));
         for (const auto& replica : app["execution"])
-            fmt::print("  {:<6} {:<12} {}, incarnation {}{}\n", word(replica["id"]),
+            fmt::print("  {:<6} {:<12} {}, incarnation {}, machine {}{}\n", word(replica["id"]),
                        word(replica["host"]), word(replica["state"]), word(replica["incarnation"]),
+                       word(replica["machine"]),
                        replica["complete"] == false ? ", state incomplete" : "");
         for (const auto& conviction : app["convictions"])
             fmt::print("  convicted: {} incarnation {} at n={} by {}\n", word(conviction["id"]),

@@ -11,11 +11,13 @@
 #include "backend/runtime/shell.h"
 #include "backend/runtime/worker.h"
 #include "backend/services/drill_port.h"
+#include "backend/services/far_addresses.h"
 #include "backend/services/rejections.h"
 #include "backend/services/renewal.h"
 #include "backend/services/setup.h"
 #include "backend/storage/rocks_node_store.h"
 #include "protocol/crypto/random.h"
+#include "protocol/transport/keep_alive.h"
 
 namespace zz::services {
 namespace {
@@ -104,8 +106,8 @@ using Engineer = runtime::Worker<execution::Job, execution::Result>;
 
 class ExecutionService final : public runtime::Service {
   public:
-    ExecutionService(Setup& setup, runtime::Loop& loop)
-        : setup_(setup), loop_(loop),
+    ExecutionService(Setup& setup, runtime::Loop& loop, FarAddresses far)
+        : setup_(setup), loop_(loop), far_(std::move(far)),
           node_({&setup.cluster, setup.application, setup.self, setup.host, &setup.keys,
                  &loop.transport(), setup.generation_start()}),
           core_(settings_of(*setup.application, setup.base()), node_.sealer()),
@@ -124,7 +126,8 @@ class ExecutionService final : public runtime::Service {
                           [waker = loop_.transport().waker()] { waker.wake(); });
         const auto dial = [&](const PrincipalId& who, const std::string& endpoint,
                               const PublicKeys& keys) {
-            return loop_.transport().dial(transport::peer(app.id, who), endpoint, keys.exchange);
+            return loop_.transport().dial(transport::peer(app.id, who), far_.dialled(endpoint),
+                                          keys.exchange);
         };
         for (const auto& replica : app.agreement)
             if (const Status s = dial(principal(replica.id), replica.endpoint, replica.keys); !s)
@@ -171,6 +174,7 @@ class ExecutionService final : public runtime::Service {
 
     Setup& setup_;
     runtime::Loop& loop_;
+    FarAddresses far_;
     runtime::Node node_;
     execution::Core core_;
     Operators operators_;
@@ -180,19 +184,31 @@ class ExecutionService final : public runtime::Service {
     std::optional<Engineer> engineer_;
 };
 
-int run_execution(const Arguments& arguments) {
+// How an execution replica sees the network, if not as its host does.
+struct Surroundings {
+    std::vector<std::string> far;
+    std::uint32_t keep_alive_ms = 0;
+};
+
+int run_execution(const Arguments& arguments, const Surroundings& around) {
+    auto far = FarAddresses::read(around.far);
+    if (!far)
+        return cannot_run({"--far: " + far.error().text});
     auto setup = read_setup(arguments, find_slot);
     if (!setup)
         return cannot_run(setup.error());
     Setup& s = **setup;
     const auto kept_down = wait_while_down(s.folder->path());
     transport::Context context;
-    auto loop = runtime::Loop::make({&s.cluster, s.self, &s.application->id, s.host,
-                                     arguments.host_socket, &s.keys, arguments.program},
-                                    context);
+    if (around.keep_alive_ms > 0)
+        transport::keep_dialled_links_alive(context, milliseconds(around.keep_alive_ms));
+    auto loop =
+        runtime::Loop::make({&s.cluster, s.self, &s.application->id, s.host,
+                             far->dialled(arguments.host_socket), &s.keys, arguments.program},
+                            context);
     if (!loop)
         return cannot_run(loop.error());
-    ExecutionService service(s, **loop);
+    ExecutionService service(s, **loop, std::move(far).value());
     if (const Status started = service.start(); !started)
         return cannot_run(started.error());
     if (kept_down)
@@ -209,13 +225,19 @@ int execution_main(int argc, char** argv) {
     CLI::App app("An execution replica of ZZ.", "zz-execution");
     Arguments arguments;
     arguments.program = "zz-execution";
+    Surroundings around;
     add_common(app, arguments);
     app.add_option("--app", arguments.application, "application")->required();
     app.add_option("--slot", arguments.slot, "E1, E2, ...")->required();
     app.add_option("--incarnation", arguments.incarnation, "of the slot")->required();
     app.add_option("--host-socket", arguments.host_socket, "where the zz-host of this host listens")
         ->required();
-    return service_main(argc, argv, app, arguments, [&] { return run_execution(arguments); });
+    app.add_option("--far", around.far,
+                   "FROM=TO: in a guest, the address to dial where the cluster file says FROM");
+    app.add_option("--keep-alive-ms", around.keep_alive_ms,
+                   "in a guest that may be saved: signs of life over its links so often");
+    return service_main(argc, argv, app, arguments,
+                        [&] { return run_execution(arguments, around); });
 }
 
 } // namespace zz::services

@@ -13,6 +13,9 @@
 #include <unistd.h>
 
 #include "backend/runtime/process.h"
+#include "backend/services/guests.h"
+#include "backend/services/private_libvirt.h"
+#include "hv/libvirt/end_domains.h"
 
 namespace zz::services {
 namespace {
@@ -97,6 +100,20 @@ void end_controllers(const Layout& layout, const std::vector<cluster::Host>& hos
     }
 }
 
+bool has_guests(const cluster::Host& host) {
+    return host.hypervisor == cluster::HypervisorKind::Libvirt;
+}
+
+// Where libvirt is not the host's own, its guests are ended by asking it.
+Status end_guests(const Layout& layout, const cluster::Host& host) {
+    if (!has_guests(host) || private_place(host))
+        return Ok{};
+    const auto cluster = cluster::load(layout.cluster_file());
+    if (!cluster)
+        return cluster.error();
+    return hv::end_domains(host.hypervisor_uri, domain_prefix(*cluster, host));
+}
+
 } // namespace
 
 std::vector<int> host_pids(const Layout& layout, const cluster::Host& host) {
@@ -104,6 +121,8 @@ std::vector<int> host_pids(const Layout& layout, const cluster::Host& host) {
     for (const auto& file : pid_files(layout, host))
         if (const int pid = runtime::living_pid(file); pid != 0)
             pids.push_back(pid);
+    const std::vector<int> guests = private_pids(layout, host);
+    pids.insert(pids.end(), guests.begin(), guests.end());
     return pids;
 }
 
@@ -113,6 +132,8 @@ Status start_host(const Layout& given, const cluster::Host& host) {
     std::filesystem::create_directories(layout.machines(host), error);
     if (error)
         return Error{fmt::format("cannot make {}: {}", layout.machines(host), error.message())};
+    if (const Status libvirt = start_private_libvirt(layout, host); !libvirt)
+        return libvirt;
     const std::string bin = own_folder();
     const std::string socket = layout.host_socket(host);
     const auto start = [&](const std::string& program, std::vector<std::string> more,
@@ -148,9 +169,11 @@ Status start_host(const Layout& given, const cluster::Host& host) {
     };
     if (const Status s = start("zz-host", {}, principal(host.id), "host"); !s)
         return s;
-    return start("zz-controller",
-                 {"--bin", bin, "--keys", layout.keys(), "--machines", layout.machines(host)},
-                 controller_of(host.id), "controller");
+    std::vector<std::string> more{"--bin",       bin,          "--keys",
+                                  layout.keys(), "--machines", layout.machines(host)};
+    if (has_guests(host))
+        more.insert(more.end(), {"--guests", layout.guests(host)});
+    return start("zz-controller", more, controller_of(host.id), "controller");
 }
 
 Status kill_host(const Layout& layout, const cluster::Host& host) {
@@ -163,7 +186,7 @@ Status kill_host(const Layout& layout, const cluster::Host& host) {
     if (!all_gone(layout, {host}, 0))
         return Error{
             fmt::format("processes of host {} do not end: see {}", host.name, layout.host(host))};
-    return Ok{};
+    return end_guests(layout, host);
 }
 
 Status stop_hosts(const Layout& layout, const std::vector<cluster::Host>& hosts) {
@@ -173,14 +196,18 @@ Status stop_hosts(const Layout& layout, const std::vector<cluster::Host>& hosts)
             kill(pid, SIGTERM);
             kill(pid, SIGCONT); // paused spares end too
         }
-    if (all_gone(layout, hosts, kPatienceMs))
-        return Ok{};
-    for (const auto& host : hosts)
-        for (const int pid : host_pids(layout, host))
-            kill(pid, SIGKILL);
+    if (!all_gone(layout, hosts, kPatienceMs))
+        for (const auto& host : hosts)
+            for (const int pid : host_pids(layout, host))
+                kill(pid, SIGKILL);
     if (!all_gone(layout, hosts, kPatienceMs))
         return Error{
             fmt::format("some processes do not end: see the *.pid files below {}", layout.hosts())};
+    for (const auto& host : hosts) {
+        if (const Status ended = end_guests(layout, host); !ended)
+            return ended;
+        forget_private_place(host);
+    }
     return Ok{};
 }
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "backend/runtime/clock.h"
+#include "backend/runtime/convert.h"
 #include "backend/runtime/loop.h"
 #include "backend/runtime/process_facts.h"
 #include "backend/services/auditor.h"
@@ -22,6 +23,7 @@ namespace zz::services {
 namespace {
 
 constexpr Duration kTrimEvery = seconds(10);
+constexpr std::size_t kDrivesBytesMax = 512;
 
 Status find_zz_host(Setup& setup) {
     if (const Status found = find_host(setup); !found)
@@ -82,6 +84,9 @@ class HostService {
             const std::array<int, 1> extra{stop_.fd()};
             const auto turn =
                 transport_->poll(next_beat > now ? next_beat - now : Duration(0), extra);
+            for (const auto& event : turn.events)
+                if (event.change == transport::PeerChange::Seen)
+                    on_seen(event.peer);
             for (const auto& received : turn.frames)
                 on_frame(received);
             now = runtime::now();
@@ -134,6 +139,24 @@ class HostService {
             for (const auto& client : app.clients)
                 allow(client.host.value_or(setup_.host), principal(client.id), client.keys);
         }
+    }
+
+    // Our controller wants to know which guests have come up; it may be younger than they.
+    void on_seen(const transport::Peer& peer) {
+        if (peer.principal.role == Role::Execution)
+            tell_linked(peer);
+        else if (peer.principal == controller_of(setup_.host))
+            for (const auto& one : transport_->reachable_peers())
+                if (one.principal.role == Role::Execution)
+                    tell_linked(one);
+    }
+    void tell_linked(const transport::Peer& peer) {
+        const PrincipalId controller = controller_of(setup_.host);
+        const std::string who = runtime::encode_admission({peer.application, peer.principal, {}});
+        transport_->send(
+            transport::peer(controller),
+            transport::encode({ApplicationId(), setup_.self, controller,
+                               runtime::local_frame(runtime::LocalFrame::Linked, who)}));
     }
 
     void on_frame(const transport::Received& received) {
@@ -211,6 +234,12 @@ class HostService {
                     transport_->allow(a->key, transport::peer(a->application, a->principal));
             }
             return;
+        case runtime::LocalFrame::Drives:
+            if (from.principal == controller_of(setup_.host) && rest.size() <= kDrivesBytesMax)
+                drives_ = runtime::safe_text(std::string(rest));
+            return;
+        case runtime::LocalFrame::Linked:
+            return; // only we say that
         case runtime::LocalFrame::Control: {
             telemetry::LocalControl control;
             if (rest.size() > telemetry::kCommandBytesMax + 1024 ||
@@ -425,7 +454,9 @@ class HostService {
         (*process.mutable_rejected())["audit entries lost"] = auditor_.lost();
         auto& host = *facts.mutable_host();
         host.set_name(setup_.host_entry().name);
-        host.set_hypervisor(std::string(cluster::to_string(setup_.host_entry().hypervisor)));
+        host.set_hypervisor(drives_.empty()
+                                ? std::string(cluster::to_string(setup_.host_entry().hypervisor))
+                                : drives_);
         double load = 0;
         if (getloadavg(&load, 1) == 1)
             host.set_load_milli(static_cast<std::uint64_t>(load * 1000));
@@ -461,7 +492,8 @@ class HostService {
     const std::int64_t started_wall_ns_ = runtime::wall_ns();
     bool bound_relay_ = false;
     std::uint64_t refused_ = 0;
-    Metrics metrics_; // last: its threads end first
+    std::string drives_; // what our controller says of its hypervisor
+    Metrics metrics_;    // last: its threads end first
 };
 
 int run_host(const Arguments& arguments) {

@@ -8,6 +8,7 @@
 //     local.sock                   its zz-host listens here for its services (Unix socket)
 //     host/  controller/           data folders of zz-host and zz-controller
 //     machines/                    the hypervisor's root: data folders of replicas and gateways
+//     guests/  libvirt/            with libvirt: files of the guests, of a daemon of their own
 //     *.pid, *.log                 of zz-host and zz-controller
 //   run/                           what zzctl keeps: lane numbers of load clients, drills
 #pragma once
@@ -38,6 +39,7 @@ struct Layout {
         return host(h) + "/" + program + ".pid";
     }
     std::string machines(const cluster::Host& h) const { return host(h) + "/machines"; }
+    std::string guests(const cluster::Host& h) const { return host(h) + "/guests"; }
 
     // Of a principal of the cluster file; execution replicas of incarnation 0 only.
     std::string key(const cluster::Cluster& c, ApplicationId a, const PrincipalId& p) const {

@@ -1,12 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/services/machinist.h"
 
+#include <filesystem>
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "backend/runtime/process.h"
 #include "protocol/cluster/generate.h"
 
 namespace zz::services {
+
+namespace {
+
+// As resources/guest/init lays a guest out.
+constexpr const char* kGuestProgram = "/usr/bin/zz-execution";
+constexpr const char* kGuestIdentity = "/run/identity";
+constexpr const char* kGuestData = "/data/replica";
+// Also the bound of how long a restored guest believes in dead connections.
+constexpr const char* kGuestKeepAliveMs = "500";
+constexpr const char* kIdentityCluster = "cluster.toml";
+constexpr const char* kIdentityKey = "replica.key";
+constexpr std::size_t kKeyFileBytesMax = 64u << 10;
+
+} // namespace
+
+Machinist::Machinist(HostPlan plan, std::unique_ptr<hv::ProcessHypervisor> hypervisor)
+    : plan_(std::move(plan)), guests_(false),
+      data_folder_([h = hypervisor.get()](const auto& name) { return h->data_folder(name); }),
+      kind_([] { return "process"; }), hypervisor_(std::move(hypervisor)) {}
+
+Machinist::Machinist(HostPlan plan, std::unique_ptr<hv::LibvirtHypervisor> hypervisor)
+    : plan_(std::move(plan)), guests_(true),
+      data_folder_([h = hypervisor.get()](const auto& name) { return h->data_folder(name); }),
+      kind_([h = hypervisor.get()] { return h->kind(); }), hypervisor_(std::move(hypervisor)) {}
 
 std::vector<MachineResult> Machinist::run(const MachineJob& job) {
     if (const auto* ask = std::get_if<AskJob>(&job))
@@ -16,12 +42,14 @@ std::vector<MachineResult> Machinist::run(const MachineJob& job) {
 
 Looked Machinist::look() {
     Looked out;
+    out.guests = guests_;
     auto list = hypervisor_->list();
     if (list)
         out.machines = std::move(list).value();
     else
         out.error = list.error().text;
     out.events = hypervisor_->poll_events();
+    out.kind = kind_();
     return out;
 }
 
@@ -60,17 +88,21 @@ Status Machinist::act(const hv::MachineName& name, controller::Ask ask) {
     return Error{"images are made by make_image"};
 }
 
-hv::MachineState Machinist::state_of(const hv::MachineName& name) {
+Result<hv::MachineState> Machinist::state_of(const hv::MachineName& name) {
     const auto list = hypervisor_->list();
-    if (list)
-        for (const auto& info : *list)
-            if (info.name == name)
-                return info.state;
+    if (!list)
+        return list.error();
+    for (const auto& info : *list)
+        if (info.name == name)
+            return info.state;
     return hv::MachineState::Absent;
 }
 
 Status Machinist::make_run(const hv::MachineName& name) {
-    switch (state_of(name)) {
+    const auto state = state_of(name);
+    if (!state)
+        return state.error();
+    switch (*state) {
     case hv::MachineState::Paused:
         return hypervisor_->resume(name);
     case hv::MachineState::Saved:
@@ -78,14 +110,21 @@ Status Machinist::make_run(const hv::MachineName& name) {
     case hv::MachineState::Absent:
         if (const Status defined = hypervisor_->define(name, spec(name)); !defined)
             return defined;
-        return hypervisor_->start(name);
+        return start(name);
     case hv::MachineState::Defined:
     case hv::MachineState::Stopped:
-        return hypervisor_->start(name);
+        return start(name);
     case hv::MachineState::Running:
         break;
     }
     return Ok{};
+}
+
+Status Machinist::start(const hv::MachineName& name) {
+    if (guests_)
+        if (const Status put = put_identity(name); !put)
+            return put;
+    return hypervisor_->start(name);
 }
 
 Result<PublicKeys> Machinist::make_image(const hv::MachineName& name) {
@@ -106,12 +145,30 @@ Result<PublicKeys> Machinist::make_image(const hv::MachineName& name) {
 
 std::string Machinist::key_file(const hv::MachineName& name) const {
     if (name.principal.role == Role::Execution && name.principal.incarnation != 0)
-        return hypervisor_->data_folder(name) + "/incarnation.key";
+        return data_folder_(name) +
+               (guests_ ? fmt::format("/{}", kIdentityKey) : std::string("/incarnation.key"));
     return plan_.keys + "/" +
            cluster::key_file_name(*plan_.cluster, name.application, name.principal);
 }
 
+Status Machinist::put_identity(const hv::MachineName& name) const {
+    const auto copy = [&](const std::string& from, const char* to, std::size_t bytes) -> Status {
+        const std::string target = data_folder_(name) + "/" + to;
+        if (from == target)
+            return Ok{};
+        const auto text = runtime::read_file(from, bytes);
+        if (!text)
+            return text.error();
+        return runtime::replace_file(target, *text);
+    };
+    if (const Status put = copy(plan_.cluster_file, kIdentityCluster, cluster::kFileBytesMax); !put)
+        return put;
+    return copy(key_file(name), kIdentityKey, kKeyFileBytesMax);
+}
+
 hv::MachineSpec Machinist::spec(const hv::MachineName& name) const {
+    if (guests_)
+        return guest_spec(name);
     const auto& app = *plan_.cluster->application(name.application);
     const auto& who = name.principal;
     std::vector<std::string> program;
@@ -126,9 +183,38 @@ hv::MachineSpec Machinist::spec(const hv::MachineName& name) const {
     else
         add({plan_.programs + "/zz-gateway", "--client", app.client(ClientId(who.index))->name});
     add({"--app", app.name, "--cluster", plan_.cluster_file, "--key", key_file(name), "--data",
-         hypervisor_->data_folder(name), "--host-socket", plan_.host_socket});
+         data_folder_(name), "--host-socket", plan_.host_socket});
     hv::MachineSpec spec;
     spec.program = std::move(program);
+    return spec;
+}
+
+hv::MachineSpec Machinist::guest_spec(const hv::MachineName& name) const {
+    const auto& app = *plan_.cluster->application(name.application);
+    hv::MachineSpec spec;
+    spec.program = {kGuestProgram,
+                    "--slot",
+                    fmt::format("E{}", name.principal.index),
+                    "--incarnation",
+                    std::to_string(name.principal.incarnation),
+                    "--app",
+                    app.name,
+                    "--cluster",
+                    fmt::format("{}/{}", kGuestIdentity, kIdentityCluster),
+                    "--key",
+                    fmt::format("{}/{}", kGuestIdentity, kIdentityKey),
+                    "--data",
+                    kGuestData,
+                    "--host-socket",
+                    plan_.cluster->host(plan_.host)->relay_endpoint(),
+                    "--keep-alive-ms",
+                    kGuestKeepAliveMs};
+    for (const std::string& far : plan_.guest.far)
+        spec.program.insert(spec.program.end(), {"--far", far});
+    spec.kernel = plan_.guest.image + "/vmlinuz";
+    spec.image = plan_.guest.image + "/initramfs";
+    spec.command_line = plan_.guest.command_line;
+    spec.memory_mib = plan_.guest.memory_mib;
     return spec;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/services/status_view.h"
 
+#include <array>
 #include <fmt/format.h>
 
 #include "backend/runtime/clock.h"
@@ -35,12 +36,52 @@ telemetry::SourceBook book_of(const cluster::Cluster& cluster,
     return book;
 }
 
+constexpr std::array<std::string_view, 6> kMachineStates{"absent", "defined", "running",
+                                                         "paused", "saved",   "stopped"};
+
+// Machines of a host as its controller sees them. None without the controller, and none of those
+// whose hypervisor does not answer.
+std::vector<telemetry::MachineFacts> machines_of(const telemetry::SourceBook& book, HostId host,
+                                                 std::int64_t now_ns) {
+    std::vector<telemetry::MachineFacts> out;
+    for (const auto& [key, known] : book.sources())
+        if (known.host == host.value && key.principal.role == Role::Controller &&
+            book.is_fresh(known, now_ns))
+            for (const auto& machine : known.facts.controller().machines())
+                if (machine.state() < kMachineStates.size())
+                    out.push_back(machine);
+    return out;
+}
+
+void add_hypervisor(const telemetry::SourceBook& book, const cluster::Cluster& cluster,
+                    const cluster::Host& host, std::int64_t now_ns, json& out) {
+    constexpr std::string_view kUnknown = "unknown: ";
+    std::string word(cluster::to_string(host.hypervisor));
+    for (const auto& [key, known] : book.sources())
+        if (known.host == host.id.value && key.principal.role == Role::Host &&
+            book.is_fresh(known, now_ns) && !known.facts.host().hypervisor().empty())
+            word = known.facts.host().hypervisor();
+    const bool lost = word.starts_with(kUnknown);
+    out["hypervisor"] = lost ? "unknown" : word;
+    out["hypervisor_trouble"] = lost ? json(word.substr(kUnknown.size())) : json();
+    out["machines"] = json::array();
+    for (const auto& machine : machines_of(book, host.id, now_ns)) {
+        const ApplicationId id(static_cast<std::uint16_t>(machine.application()));
+        if (const auto* app = cluster.application(id))
+            out["machines"].push_back(
+                {{"app", app->name},
+                 {"name", to_string(telemetry::principal_of(machine.principal()))},
+                 {"state", kMachineStates[machine.state()]},
+                 {"trouble", machine.trouble().empty() ? json() : json(machine.trouble())}});
+    }
+}
+
 // Of the whole application, as one document.
 class Words {
   public:
     Words(const cluster::Cluster& cluster, const cluster::Application& app,
           const telemetry::SourceBook& book, std::int64_t now_ns)
-        : cluster_(cluster), app_(app), book_(book),
+        : cluster_(cluster), app_(app), book_(book), now_ns_(now_ns),
           view_(telemetry::view_of(book, *telemetry::find_application(book.cluster(), app.id.value),
                                    now_ns)) {}
 
@@ -51,6 +92,7 @@ class Words {
     json execution() const;
     json convictions() const;
     json counters() const;
+    json machine(std::uint32_t host, std::uint32_t slot, std::uint32_t incarnation) const;
     const telemetry::Facts* facts(const PrincipalId& who) const {
         return book_.facts({app_.id.value + 1U, who});
     }
@@ -58,6 +100,7 @@ class Words {
     const cluster::Cluster& cluster_;
     const cluster::Application& app_;
     const telemetry::SourceBook& book_;
+    std::int64_t now_ns_;
     telemetry::ApplicationView view_;
 };
 
@@ -77,6 +120,16 @@ json Words::agreement() const {
     return out;
 }
 
+// The word of its host; null if it has none.
+json Words::machine(std::uint32_t host, std::uint32_t slot, std::uint32_t incarnation) const {
+    const auto wanted = principal(ExecutionId{SlotId(slot), Incarnation(incarnation)});
+    for (const auto& machine : machines_of(book_, HostId(host), now_ns_))
+        if (machine.application() == app_.id.value &&
+            telemetry::principal_of(machine.principal()) == wanted)
+            return kMachineStates[machine.state()];
+    return nullptr;
+}
+
 json Words::execution() const {
     json out = json::array();
     for (const auto& slot : view_.execution) {
@@ -90,6 +143,7 @@ json Words::execution() const {
              {"incarnation", or_null(slot.incarnation)},
              {"host", host_name(cluster_, slot.host)},
              {"state", telemetry::to_string(slot.state)},
+             {"machine", machine(slot.host, slot.slot, incarnation)},
              {"spare", slot.spare.empty() ? json() : json(slot.spare)},
              {"ready", or_null(slot.ready)},
              {"complete", or_null(slot.complete)},
@@ -153,10 +207,11 @@ json status_json(const cluster::Cluster& cluster,
                 if (slot.host == host.id)
                     replicas.push_back(fmt::format("{}.E{}", app.name, slot.id.value));
         }
-        hosts.push_back({{"name", host.name},
-                         {"state", snapshots.contains(host.id) ? "up" : "down"},
-                         {"hypervisor", cluster::to_string(host.hypervisor)},
-                         {"replicas", replicas}});
+        json entry{{"name", host.name},
+                   {"state", snapshots.contains(host.id) ? "up" : "down"},
+                   {"replicas", replicas}};
+        add_hypervisor(book, cluster, host, now_ns, entry);
+        hosts.push_back(std::move(entry));
     }
     for (const auto& app : cluster.applications) {
         applications.push_back(Words(cluster, app, book, now_ns).application());

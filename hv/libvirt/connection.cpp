@@ -268,6 +268,23 @@ class Connection final : public Domains {
             return libvirt_error(fmt::format("{} domain {}", what, name));
         return Ok{};
     }
+    // libvirt offers KVM where the device is there, on machines too whose KVM runs no guest like
+    // ours (a nested one without the processor's own virtualization): that has to be there as well.
+    bool has_kvm(const std::string& capabilities) {
+        if (capabilities.find("<domain type='kvm'") == std::string::npos)
+            return false;
+        const std::size_t begin = capabilities.find("<cpu>");
+        const std::size_t end = capabilities.find("</cpu>");
+        if (begin == std::string::npos || end == std::string::npos || end < begin)
+            return false;
+        const std::string processor = capabilities.substr(begin, end + 6 - begin);
+        const char* one = processor.c_str();
+        const TextHandle expanded(virConnectBaselineCPU(handle_.get(), &one, 1,
+                                                        VIR_CONNECT_BASELINE_CPU_EXPAND_FEATURES));
+        const std::string all = expanded ? expanded.get() : processor;
+        return all.find("name='vmx'") != std::string::npos ||
+               all.find("name='svm'") != std::string::npos;
+    }
     // KVM where the host offers it, else QEMU's own translator.
     Status find_kind() {
         const char* type = virConnectGetType(handle_.get());
@@ -282,7 +299,7 @@ class Connection final : public Domains {
         const TextHandle capabilities(virConnectGetCapabilities(handle_.get()));
         if (!capabilities)
             return libvirt_error("read the capabilities of the hypervisor");
-        const bool kvm = std::strstr(capabilities.get(), "<domain type='kvm'") != nullptr;
+        const bool kvm = has_kvm(capabilities.get());
         domain_type_ = kvm ? "kvm" : "qemu";
         kind_ = kvm ? "qemu-kvm" : "qemu-tcg";
         return Ok{};

@@ -46,9 +46,9 @@ Result<int> lock_root(const std::string& root) {
 
 } // namespace
 
-// What tests/unit/hv_libvirt run on; resources/docs/libvirt.md says the same.
+// What the tests run on; resources/docs/libvirt.md says the same.
 bool is_tried_uri(const std::string& uri) {
-    constexpr std::array<std::string_view, 1> kTried{"test://"};
+    constexpr std::array<std::string_view, 2> kTried{"test://", "qemu+unix:///session?socket="};
     for (const std::string_view start : kTried)
         if (uri.starts_with(start))
             return true;

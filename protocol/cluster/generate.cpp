@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <set>
+#include <string_view>
 #include <sys/stat.h>
 #include <tuple>
 
@@ -82,6 +83,13 @@ std::uint32_t Builder::choose(std::uint32_t Load::*kind, std::uint32_t turn,
     return best;
 }
 
+std::string with_name(std::string text, const std::string& name) {
+    constexpr std::string_view kWord = "{HOST}";
+    for (auto at = text.find(kWord); at != std::string::npos; at = text.find(kWord))
+        text.replace(at, kWord.size(), name);
+    return text;
+}
+
 Status Builder::add_host(std::uint32_t index) {
     Host host;
     host.id = HostId(index + 1);
@@ -102,7 +110,7 @@ Status Builder::add_host(std::uint32_t index) {
     }
     host.hypervisor = options_.hypervisor;
     if (options_.hypervisor == HypervisorKind::Libvirt)
-        host.hypervisor_uri = options_.hypervisor_uri;
+        host.hypervisor_uri = with_name(options_.hypervisor_uri, host.name);
     host.controller = fresh_keys(fmt::format("controller-{}.key", host.name));
     host.keys = fresh_keys(fmt::format("host-{}.key", host.name));
     out_.cluster.hosts.push_back(std::move(host));

@@ -26,7 +26,7 @@ struct GenerateOptions {
     Mode mode = Mode::Zz;
     std::map<std::string, Mode> mode_of; // per application name, over `mode`
     HypervisorKind hypervisor = HypervisorKind::Process;
-    std::string hypervisor_uri = "qemu:///system"; // libvirt only
+    std::string hypervisor_uri = "qemu:///system"; // libvirt only; {HOST}: the host's name
     SpareKind spare = SpareKind::Paused;
     Durability durability = Durability::Async;
     WakeupPolicy wakeup = WakeupPolicy::Evidence;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "protocol/base/check.h"
+#include "protocol/transport/keep_alive.h"
 #include "protocol/transport/transport_impl.h"
 
 namespace zz::transport {
@@ -56,6 +57,10 @@ std::vector<Denied> Domain::take_denied(Instant now) {
         return true;
     });
     return out;
+}
+
+void keep_dialled_links_alive(Context& context, Duration interval) {
+    context.impl().keep_alive_ms = milliseconds_of(interval);
 }
 
 Context::Context() : impl_(std::make_unique<Impl>()) {}

@@ -49,7 +49,8 @@ struct Context::Impl {
     std::string next_name(const char* prefix);
 
     zmq::context_t zmq{1};
-    std::atomic<int> sockets{0}; // transports and publishers alive
+    std::atomic<int> sockets{0};       // transports and publishers alive
+    std::atomic<int> keep_alive_ms{0}; // of dialled links; 0: none
 
   private:
     void admit_for_ever(zmq::socket_t socket);

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "protocol/transport/keep_alive.h"
+#include "protocol/transport/transport_impl.h"
+
 namespace zz::transport {
 
 Dialled::Dialled(Context::Impl& context, const LinkKeys& keys, zmq::socket_type type,
@@ -20,6 +23,10 @@ void Dialled::connect(Instant now) {
     zmq::socket_t socket =
         make_socket(context_, type_, keys_, subscriber ? kPublishHighWaterMark : kHighWaterMark);
     be_client(socket, server_);
+    if (const int interval = context_.keep_alive_ms; interval > 0 && !subscriber) {
+        socket.set(zmq::sockopt::heartbeat_ivl, interval);
+        socket.set(zmq::sockopt::heartbeat_timeout, milliseconds_of(kKeepAliveSilenceMax));
+    }
     if (subscriber)
         socket.set(zmq::sockopt::subscribe, "");
     else

@@ -7,11 +7,12 @@
 namespace zz::bench {
 namespace {
 
-constexpr std::array<Benchmark, 6> kBenchmarks{
+constexpr std::array<Benchmark, 7> kBenchmarks{
     Benchmark{"agreement",
               "requests/s, latency and CPU of one application for 1, 50, 200 and 1000 lanes of "
               "100-byte writes; async, f = 1",
               run_agreement},
+    Benchmark{"guests", "as spares, with execution replicas as virtual machines", run_guests},
     Benchmark{"recovery",
               "time from a blocking fault to the first accepted reply, and each phase, by kind of "
               "fault",

@@ -23,6 +23,7 @@ struct Benchmark {
 };
 
 Result<Json> run_agreement(const Plan& plan);
+Result<Json> run_guests(const Plan& plan);
 Result<Json> run_recovery(const Plan& plan);
 Result<Json> run_modes(const Plan& plan);
 Result<Json> run_soak(const Plan& plan);

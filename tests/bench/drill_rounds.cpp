@@ -10,7 +10,7 @@
 namespace zz::bench {
 namespace {
 
-constexpr auto kRestPatience = seconds(60);
+constexpr auto kRestPatience = seconds(180); // guests boot
 constexpr auto kReportPatience = seconds(20);
 constexpr auto kFlowing = std::chrono::milliseconds(1500); // until requests flow
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Spares: the same fault over paused, hibernated and cold spares (ZZ-7.7), one lane of load.
+// Spares: the same fault over paused, hibernated and cold spares (ZZ-7.7), one lane of load; as
+// processes, and as guests of libvirt.
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -12,8 +14,10 @@ namespace {
 
 constexpr std::array kKinds{"paused", "hibernated", "cold"};
 constexpr unsigned kRounds = 12;
+constexpr unsigned kGuestRounds = 10;
 constexpr unsigned kQuickRounds = 3;
 constexpr auto kRoundPatience = seconds(120);
+constexpr auto kGuestRoundPatience = seconds(240);
 // What is shown beside the first accepted reply.
 constexpr std::array kShown{"resume_asked", "resumed", "first_report", "complete"};
 
@@ -24,23 +28,20 @@ Json spread(std::vector<double> values) {
             {"rounds", values.size()}};
 }
 
-} // namespace
-
-Result<Json> run_spares(const Plan& plan) {
-    const unsigned rounds = plan.quick ? kQuickRounds : kRounds;
+Result<Json> measure(const Plan& plan, const Words& hypervisor, unsigned rounds, seconds patience) {
     Json out = Json::object();
     print_line(fmt::format("{:<12} {:<22} {:>9} {:>9} {:>9} {:>7}", "spare",
                            "phase, ms since fault", "min", "p50", "p99", "rounds"));
     for (const char* kind : kKinds) {
-        auto site =
-            Site::make(plan.bin, fmt::format("spares-{}", kind),
-                       {"--hosts", "4", "--apps", "1", "--f", "1", "--drills", "--spare", kind});
+        Words words{"--hosts", "4", "--apps", "1", "--f", "1", "--drills", "--spare", kind};
+        words.insert(words.end(), hypervisor.begin(), hypervisor.end());
+        auto site = Site::make(plan.bin, fmt::format("spares-{}", kind), words);
         if (!site)
             return site.error();
         std::map<std::string, std::vector<double>> seen;
         for (unsigned round = 0; round < rounds; ++round) {
             note(fmt::format("spares: {}, round {} of {}", kind, round + 1, rounds));
-            const auto phases = play_round(**site, "A", Fault::WrongReply, kRoundPatience);
+            const auto phases = play_round(**site, "A", Fault::WrongReply, patience);
             if (!phases)
                 return Error{fmt::format("{}: {}", kind, phases.error().text)};
             for (const auto& [phase, ms] : *phases)
@@ -61,6 +62,21 @@ Result<Json> run_spares(const Plan& plan) {
         }
     }
     return out;
+}
+
+} // namespace
+
+Result<Json> run_spares(const Plan& plan) {
+    return measure(plan, {}, plan.quick ? kQuickRounds : kRounds, kRoundPatience);
+}
+
+Result<Json> run_guests(const Plan& plan) {
+    if (!std::filesystem::exists(demo::build_folder() + "/guest/guest.sha256")) {
+        print_line("not measured: there is no guest image, see ./zz guest build");
+        return Json{{"measured", false}};
+    }
+    return measure(plan, {"--hypervisor", "libvirt"}, plan.quick ? kQuickRounds : kGuestRounds,
+                   kGuestRoundPatience);
 }
 
 } // namespace zz::bench

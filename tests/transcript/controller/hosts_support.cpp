@@ -117,7 +117,7 @@ void Hosts::do_ask(std::uint32_t host, const MachineAsk& ask) {
 void Hosts::list(std::uint32_t host) {
     Machines input;
     for (const auto& [machine, state] : machines[host])
-        input.machines.push_back({machine, state});
+        input.machines.push_back({machine, state, !boots});
     step(host, input);
 }
 

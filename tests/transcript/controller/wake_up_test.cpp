@@ -46,6 +46,19 @@ class WakeUpTest : public QObject {
         QVERIFY(h.core(3).spare_ready());
         QVERIFY(!h.core(1).spare_ready());
     }
+    // A guest that still boots has no connections to keep (ZZ-7.7).
+    void spare_that_still_boots_is_not_paused() {
+        Hosts h;
+        h.boots = true;
+        h.synchronize_all();
+        h.run(seconds(20));
+        QCOMPARE(h.state(3), MachineState::Running);
+        h.boots = false;
+        h.run(kSpareSettlesIn / 2);
+        QCOMPARE(h.state(3), MachineState::Running);
+        h.run(kSpareSettlesIn + seconds(1));
+        QCOMPARE(h.state(3), MachineState::Paused);
+    }
     void f_plus_1_demands_wake() {
         Hosts h;
         h.synchronize_all();

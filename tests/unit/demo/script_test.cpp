@@ -112,6 +112,20 @@ class ScriptTest : public QObject {
         QVERIFY(told(r, "the verdict observed is ''"));
     }
 
+    void domains_are_as_the_members_are() {
+        StepResult r = good(1);
+        r.step = guest_script()[1];
+        DataCenterFacts facts;
+        facts.hosts = {{"h1", "up", "qemu-tcg", {{"A", "E1.1", "paused"}}},
+                       {"h2", "up", "qemu-tcg", {{"A", "E2.0", "running"}}},
+                       {"h3", "up", "qemu-tcg", {{"A", "E3.0", "running"}}}};
+        QCOMPARE(judge_guests(r, facts), std::vector<std::string>());
+        facts.hosts[0].machines.push_back({"A", "E1.0", "stopped"});
+        facts.hosts[2].machines[0].state = "paused";
+        facts.hosts[0].machines[0].state = "running";
+        QCOMPARE(judge_guests(r, facts).size(), std::size_t{3});
+    }
+
     void state_that_is_not_whole_is_no_rest() {
         ApplicationFacts app = replaced();
         QVERIFY(app.at_rest());

@@ -71,6 +71,40 @@ class StatusViewTest : public QObject {
         QVERIFY(a["execution"][0]["state"] == "unknown");
     }
 
+    // Domains and their hypervisor are what the host and its controller say; one that does not
+    // answer is unknown, and what it drives too.
+    void hypervisor_and_machines() {
+        const auto& slot = cluster_.applications[0].execution[2];
+        const auto add_source = [&](const PrincipalId& who) -> telemetry::Facts& {
+            auto& facts = *snapshots_[slot.host].add_sources();
+            facts.mutable_source()->set_host(slot.host.value);
+            facts.mutable_source()->mutable_principal()->set_role(
+                static_cast<std::uint32_t>(who.role));
+            facts.mutable_source()->mutable_principal()->set_index(who.index);
+            facts.set_wall_ns(runtime::wall_ns());
+            return facts;
+        };
+        auto& host = *add_source(principal(slot.host)).mutable_host();
+        host.set_hypervisor("qemu-tcg");
+        auto& machine = *add_source(controller_of(slot.host)).mutable_controller()->add_machines();
+        machine.mutable_principal()->set_role(static_cast<std::uint32_t>(Role::Execution));
+        machine.mutable_principal()->set_index(3);
+        machine.set_state(3);
+        const auto entry = [&] {
+            return status_json(cluster_, snapshots_)["hosts"][slot.host.value - 1];
+        };
+        QVERIFY(entry()["hypervisor"] == "qemu-tcg" && entry()["hypervisor_trouble"].is_null());
+        QVERIFY(entry()["machines"][0]["name"] == "E3.0");
+        QVERIFY(entry()["machines"][0]["state"] == "paused");
+        QVERIFY(app()["execution"][2]["machine"] == "paused");
+        QVERIFY(app()["execution"][0]["machine"].is_null());
+        for (auto& facts : *snapshots_[slot.host].mutable_sources())
+            if (facts.has_host())
+                facts.mutable_host()->set_hypervisor("unknown: no connection");
+        QVERIFY(entry()["hypervisor"] == "unknown");
+        QVERIFY(entry()["hypervisor_trouble"] == "no connection");
+    }
+
     // One host tells of the replicas of all others, in their names and as another host.
     void a_host_speaks_for_its_own_replicas() {
         const auto& replicas = cluster_.applications[0].agreement;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // One real guest on a real libvirt: it boots the image of ./zz guest build, runs its program, and
-// stands still, goes on, is saved, restored and ended by the driver. Wants ZZ_LIBVIRT_URI, a
-// hypervisor that this user may use (resources/docs/libvirt.md), and build/guest or ZZ_GUEST.
+// stands still, goes on, is saved, restored and ended by the driver; a libvirt that is killed and
+// comes back still has it. The libvirt is the test's own; skipped where there is none or no image.
 #include <QCoreApplication>
 #include <QElapsedTimer>
+#include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -11,6 +12,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "backend/services/private_libvirt.h"
 #include "hv/libvirt/libvirt_hypervisor.h"
 
 namespace zz::hv {
@@ -19,6 +21,37 @@ class GuestTest : public QObject {
     Q_OBJECT
 
     static constexpr int kBootMax = 150'000; // ms, translated code on a busy machine
+
+    // A libvirt that ends with the test.
+    struct Daemon {
+        services::Layout layout;
+        cluster::Host host;
+        Status started = Ok{};
+
+        explicit Daemon(const std::string& folder) : layout{folder + "/dc"} {
+            host.name = "h1";
+            const QString tag = QString::number(QCoreApplication::applicationPid(), 16);
+            host.hypervisor_uri = services::private_uri("t" + tag.toStdString(), host.name);
+            start();
+        }
+        ~Daemon() {
+            for (const int signal : {SIGTERM, SIGKILL})
+                for (int waited = 0; waited < 250 && signal_all(signal, waited == 0); ++waited)
+                    QTest::qSleep(20);
+            services::forget_private_place(host);
+        }
+        void start() { started = services::start_private_libvirt(layout, host); }
+        void kill_it() { // the first one is the daemon
+            ::kill(services::private_pids(layout, host).at(0), SIGKILL);
+        }
+        bool signal_all(int signal, bool send) {
+            const auto pids = services::private_pids(layout, host);
+            for (const int pid : pids)
+                if (send)
+                    ::kill(pid, signal);
+            return !pids.empty();
+        }
+    };
 
     static std::string text_of(const std::string& path) {
         std::ifstream in(path, std::ios::binary);
@@ -35,16 +68,31 @@ class GuestTest : public QObject {
         return list && list->size() == 1 ? list->front() : MachineInfo();
     }
 
-  private slots:
+    // Its machine runs on, nothing is claimed of it, and it is found again.
+    static void daemon_dies(Daemon& daemon, LibvirtHypervisor& hv, const MachineName& name) {
+        const std::string log = hv.log_file(name);
+        const auto before = text_of(log).size();
+        daemon.kill_it();
+        QVERIFY(!hv.list());
+        QVERIFY(!hv.suspend(name));
+        QTRY_VERIFY_WITH_TIMEOUT(text_of(log).size() > before, kBootMax);
+        daemon.start();
+        QVERIFY2(daemon.started, daemon.started ? "" : daemon.started.error().text.c_str());
+        QTRY_VERIFY_WITH_TIMEOUT(hv.list(), 30'000);
+        QVERIFY(only(hv).state == MachineState::Running);
+        QVERIFY(hv.poll_events().empty());
+    }
+
+  private Q_SLOTS:
     void one_guest() {
-        const QByteArray uri = qgetenv("ZZ_LIBVIRT_URI");
-        if (uri.isEmpty())
-            QSKIP("set ZZ_LIBVIRT_URI to a hypervisor, see resources/docs/libvirt.md");
-        const std::string image =
-            qEnvironmentVariable("ZZ_GUEST", ZZ_SOURCE_DIR "/build/guest").toStdString();
+        const std::string image = ZZ_SOURCE_DIR "/build/guest";
+        if (!QFile::exists(QString::fromStdString(image + "/guest.sha256")))
+            QSKIP("there is no guest image: ./zz guest build");
         QTemporaryDir folder;
+        Daemon daemon(folder.path().toStdString());
+        QVERIFY2(daemon.started, daemon.started ? "" : daemon.started.error().text.c_str());
         LibvirtSettings settings;
-        settings.uri = uri.toStdString();
+        settings.uri = daemon.host.hypervisor_uri;
         settings.root = folder.path().toStdString() + "/machines";
         settings.template_file = ZZ_SOURCE_DIR "/resources/domains/execution.xml";
         settings.disk_mib = 64;
@@ -90,6 +138,9 @@ class GuestTest : public QObject {
         const auto saved = text_of(log).size();
         QVERIFY(done("restore", hv->restore(name)));
         QTRY_VERIFY_WITH_TIMEOUT(text_of(log).size() > saved, kBootMax);
+        daemon_dies(daemon, *hv, name);
+        if (QTest::currentTestFailed())
+            return;
         QVERIFY(done("destroy", hv->destroy(name, Disk::Keep)));
         QVERIFY(only(*hv).state == MachineState::Stopped);
         QVERIFY(hv->poll_events().empty());
