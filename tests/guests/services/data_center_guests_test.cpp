@@ -103,5 +103,11 @@ class DataCenterGuestsTest : public QObject {
     }
 };
 
-QTEST_GUILESS_MAIN(DataCenterGuestsTest)
+// Guests boot in each test: longer than QTest allows by itself.
+int main(int argc, char** argv) {
+    qputenv("QTEST_FUNCTION_TIMEOUT", "1500000");
+    const QCoreApplication application(argc, argv);
+    DataCenterGuestsTest test;
+    return QTest::qExec(&test, argc, argv);
+}
 #include "data_center_guests_test.moc"
