@@ -118,7 +118,7 @@ class LibvirtHypervisorTest : public QObject {
         }
     };
 
-  private slots:
+  private Q_SLOTS:
     void life() {
         Site site;
         LibvirtHypervisor& hv = *site.hypervisor;
