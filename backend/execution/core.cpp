@@ -96,6 +96,7 @@ void Core::step(Instant now, const Input& input) {
     if (participates()) {
         give_batches();
         note_progress();
+        ask_for_log(now);
         on_order_timers(now);
         fetch_nodes(now);
     }
@@ -117,7 +118,9 @@ void Core::on_heartbeat(Instant now) {
     if (standing_ != Standing::Awake)
         return;
     // Idle, or nothing comes: what is missing is asked for (ZZ-12).
-    if (executed_ == executed_at_heartbeat_ || recovering_)
+    if (log_at_ != kNever)
+        log_at_ = now; // however much still comes
+    else if (executed_ == executed_at_heartbeat_ || recovering_)
         ask_status(now);
     executed_at_heartbeat_ = executed_;
     if (!participates())
@@ -133,8 +136,10 @@ void Core::on_received(Instant now, const auth::Verified& m) {
     const bool of_agreement = m.sender().role == Role::Agreement;
     if (const auto* order = std::get_if<message::Order>(&content)) {
         orders_.add(agreement_id(m.sender()), *order);
+        on_log_news(now);
     } else if (const auto* body = std::get_if<message::BatchBody>(&content)) {
         orders_.add(agreement_id(m.sender()), *body);
+        on_log_news(now);
     } else if (const auto* sign = std::get_if<message::SignRequest>(&content)) {
         on(m, *sign);
     } else if (const auto* status = std::get_if<message::ExecutionStatus>(&content);

@@ -38,6 +38,9 @@ inline constexpr std::uint32_t kLookupBudget = 4096; // retransmissions of one c
 inline constexpr Duration kBodyPatience = milliseconds(15);
 inline constexpr Duration kBodyRetry = milliseconds(100);
 inline constexpr Duration kGapPatience = milliseconds(60);
+// A woken replica is sent the log unasked (ZZ-7.1). While it comes, nothing of it is asked for.
+inline constexpr Duration kNewsPatience = milliseconds(60);
+inline constexpr Duration kLogPatience = milliseconds(120); // of a body, until one was withheld
 
 struct Settings {
     Faults faults;
@@ -116,6 +119,8 @@ class Core {
     // core_orders.cpp
     void give_batches();
     void on_order_timers(Instant now);
+    void ask_for_log(Instant now);
+    void on_log_news(Instant now);
     Instant order_wake_at() const;
     void on(const Executed& result);
     void note_progress();
@@ -202,6 +207,7 @@ class Core {
     Instant body_at_ = kNever; // fetch the next body that lacks
     std::uint64_t body_tries_ = 0;
     Instant gap_at_ = kNever; // ask for ORDERs
+    Instant log_at_ = kNever; // ask for the log that is not sent unasked
     SequenceNumber executed_at_heartbeat_;
     std::map<std::pair<Budget, PrincipalId>, std::uint32_t> spent_; // since the last heartbeat
     // SIGN-REQUESTs since the last heartbeat, within the window.

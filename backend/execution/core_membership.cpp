@@ -144,10 +144,10 @@ void Core::enter_awake() {
     recovering_ = true;
     if (executed_ >= stable_.checkpoint.n && executed_ > SequenceNumber(0) && whole_)
         act(Stable{stable_.checkpoint.n});
-    // Also that of the checkpoint we opened: clients get their paths under it (ZZ-4.3 (d)).
-    const SequenceNumber from = std::max(executed_, SequenceNumber(1));
-    send(all_agreement(), message::Fetch{message::FetchWhat::StableProof, from, {}});
-    ask_status(now_);
+    const bool woken = membership_.entry(self_.slot)->state != message::MemberState::Active;
+    log_at_ = woken ? now_ + kNewsPatience : now_;
+    body_tries_ = 0;
+    ask_for_log(now_);
     install_if_behind();
     if (!whole_)
         walk();
@@ -159,6 +159,7 @@ void Core::leave_awake() {
     checkpoints_.clear();
     waiting_.clear();
     recovering_ = blocked_ = walking_ = false;
+    log_at_ = kNever;
     tip_.reset();
     if (!holds_state_)
         return;

@@ -21,11 +21,13 @@ void Core::give_batches() {
 void Core::on_order_timers(Instant now) {
     const SequenceNumber next = given_ + 1;
     const bool lacks_body = orders_.agreed(next) && !orders_.ready(next);
+    const bool log_comes = recovering_ && !tip_;
     if (!lacks_body) {
         body_at_ = kNever;
-        body_tries_ = 0;
+        if (!log_comes)
+            body_tries_ = 0;
     } else if (body_at_ == kNever) {
-        body_at_ = now + kBodyPatience;
+        body_at_ = now + (log_comes && body_tries_ == 0 ? kLogPatience : kBodyPatience);
     } else if (now >= body_at_) {
         body_at_ = now + kBodyRetry;
         // Of all that lack theirs within the pipeline, each from another holder.
@@ -42,15 +44,31 @@ void Core::on_order_timers(Instant now) {
     if (!gap) {
         gap_at_ = kNever;
     } else if (gap_at_ == kNever) {
-        gap_at_ = now + kGapPatience;
+        gap_at_ = now + (log_comes ? kLogPatience : kGapPatience);
     } else if (now >= gap_at_) {
         gap_at_ = now + settings_.limits.heartbeat;
         send(all_agreement(), message::ExecutionStatus{given_, stable_.checkpoint.n, true});
     }
 }
 
+// Also the certificate of the checkpoint we opened: clients get their paths under it (ZZ-4.3 (d)).
+void Core::ask_for_log(Instant now) {
+    if (now < log_at_)
+        return;
+    log_at_ = kNever;
+    const SequenceNumber from = std::max(executed_, SequenceNumber(1));
+    send(all_agreement(), message::Fetch{message::FetchWhat::StableProof, from, {}});
+    ask_status(now);
+}
+
+// At the next heartbeat nobody waits any longer, whoever goes on sending.
+void Core::on_log_news(Instant now) {
+    if (log_at_ != kNever)
+        log_at_ = now + kNewsPatience;
+}
+
 Instant Core::order_wake_at() const {
-    return std::min(body_at_, gap_at_);
+    return std::min({body_at_, gap_at_, log_at_});
 }
 
 void Core::on(const Executed& result) {

@@ -94,6 +94,7 @@ class Engine {
     void end_walk();
     void forget_checkpoints();
     void erase_all_nodes();
+    void add_below(Supplied& supplied);
     bool clean_up();
 
     state::NodeStore* store_;

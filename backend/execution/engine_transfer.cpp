@@ -11,6 +11,8 @@ namespace zz::execution {
 
 namespace {
 inline constexpr std::size_t kEraseAtOnce = 4096;
+inline constexpr std::size_t kFewHashes = 16;      // asked for: the asker is on its way to a leaf
+inline constexpr std::size_t kNodesBelowMax = 256; // of an answer
 } // namespace
 
 void Engine::forget_checkpoints() {
@@ -126,7 +128,28 @@ void Engine::on(const SupplyNodes& job) {
             supplied.not_held.push_back(hash);
         }
     }
+    if (job.hashes.size() <= kFewHashes)
+        add_below(supplied);
     results_.push_back(std::move(supplied));
+}
+
+// Breadth first, what hangs below the nodes of an answer: saves the asker rounds.
+void Engine::add_below(Supplied& supplied) {
+    std::size_t bytes = 0, most = supplied.nodes.size() + kNodesBelowMax;
+    for (std::size_t i = 0; i < supplied.nodes.size(); ++i) {
+        const state::NodePtr parent = state::decode_node(supplied.nodes[i]);
+        if (!parent)
+            continue;
+        for (const Digest& child : state::references(*parent)) {
+            auto node = store_->get(child);
+            if (!node)
+                continue;
+            bytes += node->size();
+            if (bytes > recovery::kBelowBytesMax || supplied.nodes.size() >= most)
+                return;
+            supplied.nodes.push_back(std::move(*node));
+        }
+    }
 }
 
 // The walked checkpoint is pinned, so that nodes found held are not erased behind the walk.

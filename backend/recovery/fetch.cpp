@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "backend/state/node.h"
 #include "protocol/crypto/sha256.h"
 
 namespace zz::recovery {
@@ -13,6 +14,24 @@ namespace {
 inline constexpr std::uint32_t kLateMax = 4;   // doublings of a source's deadline
 inline constexpr double kBytesPerNode = 600.0; // what a background hash is charged when it is asked
 inline constexpr double kBurstSeconds = 0.25;
+
+// What the right nodes of an answer refer to. They are read only when somebody asks.
+class Below {
+  public:
+    void add(const Blob& node) { unread_.push_back(&node); }
+    bool contains(const Digest& hash) {
+        for (const Blob* bytes : unread_)
+            if (const state::NodePtr node = state::decode_node(*bytes))
+                for (const Digest& child : state::references(*node))
+                    digests_.insert(child);
+        unread_.clear();
+        return digests_.contains(hash);
+    }
+
+  private:
+    std::vector<const Blob*> unread_;
+    std::set<Digest> digests_;
+};
 
 } // namespace
 
@@ -88,21 +107,33 @@ std::vector<Blob> Fetch::on_nodes(Instant now, const PrincipalId& from,
         return out;
     refill(now);
     Answered answered;
+    Below below;
+    std::size_t bytes_below = 0;
+    const auto take = [&](const Blob& bytes, const Digest& hash) {
+        remember(hash);
+        below.add(bytes);
+        ++nodes_fetched_;
+        bytes_fetched_ += bytes.size();
+        out.push_back(bytes);
+    };
     for (const Blob& bytes : nodes.nodes) {
         const Digest hash = crypto::sha256(bytes.view());
+        const auto size = static_cast<double>(bytes.size());
         answered.hashes.insert(hash);
         answered.bytes += bytes.size();
         if (const auto at = wanted_.find(hash); at != wanted_.end()) {
-            tokens_ -=
-                at->second.blocking ? 0.0 : static_cast<double>(bytes.size()) - kBytesPerNode;
+            tokens_ -= at->second.blocking ? 0.0 : size - kBytesPerNode;
             wanted_.erase(at);
-            remember(hash);
-            ++nodes_fetched_;
-            bytes_fetched_ += bytes.size();
-            out.push_back(bytes);
-        } else if (!recent_.contains(hash)) {
+            take(bytes, hash);
+        } else if (recent_.contains(hash)) {
+            below.add(bytes);
+        } else if (!below.contains(hash)) {
             ++source->second.bad; // R1: the hash decides.
             ++source->second.faults;
+        } else if (bytes_below + bytes.size() <= kBelowBytesMax) {
+            bytes_below += bytes.size();
+            tokens_ -= size;
+            take(bytes, hash);
         }
     }
     for (const Digest& hash : nodes.not_held) {

@@ -25,6 +25,9 @@ inline constexpr Duration kSourceDeadline =
     milliseconds(100); // doubles with each miss, up to 16 times
 // A source may cut an answer that has so many bytes; one that is shorter answers all it was asked.
 inline constexpr std::size_t kCutAnswerBytes = 1u << 20;
+// So many bytes of an answer may be what hangs below the nodes that were asked for, parents first:
+// a leaf is then few rounds away. More is left.
+inline constexpr std::size_t kBelowBytesMax = 32u << 10;
 inline constexpr std::uint32_t kLateLeft = 2;      // misses after which a source is left alone
 inline constexpr Duration kLatePause = seconds(5); // for so long, while there is a better one
 inline constexpr Duration kUnavailablePause = milliseconds(500);
@@ -47,7 +50,8 @@ class Fetch {
     void want(Urgency urgency, std::span<const Digest> hashes);
     void forget_all();
 
-    // The nodes in it that are wanted. Bytes that were never asked count against their sender.
+    // The nodes in it that are wanted, or hang below such a one. Other bytes count against their
+    // sender.
     // So does an answer that is neither whole nor so long that it may be cut.
     std::vector<Blob> on_nodes(Instant now, const PrincipalId& from, const message::Nodes& nodes);
     // What to send now; also moves what is late to other sources.

@@ -229,7 +229,9 @@ class FramesTest : public QObject {
     // it was seen before; a batch that the RECOVER carries over is right by its digest.
     void generation_ends_what_was_verified() {
         const PrincipalId a2 = principal(AgreementId(2)), a3 = principal(AgreementId(3));
-        const auth::PlainKeyring keys2(a2, kSecret), keys3(a3, kSecret);
+        const PrincipalId e1 = principal(ExecutionId{SlotId(1), Incarnation(0)});
+        auth::PlainKeyring keys2(a2, kSecret), keys3(a3, kSecret), keys_of_e1(e1, kSecret);
+        keys2.learn(e1, auth::PlainKeyring::keys_of(e1, kSecret));
         auth::Sealer sealer(identity_of(a2), keys2);
         auth::Opener opener(identity_of(a3), keys3);
         message::NewView view;
@@ -251,6 +253,11 @@ class FramesTest : public QObject {
         QVERIFY(!verified(body));
         opener.set_generation(Generation(1), {body.batch_digest});
         QVERIFY(verified(body));
+        // The clients' signatures are the agreement replicas' to check; f+1 ORDERs vouch for them.
+        auth::Opener replica(identity_of(e1), keys_of_e1);
+        replica.set_generation(Generation(1), {});
+        QVERIFY(std::holds_alternative<auth::Verified>(
+            replica.open(sealer.seal(body, {e1}).front().frame, a2)));
     }
 
     // ZZ-8.4: a RECOVER opens in whatever generation its receiver is; inside of it claims are of

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "backend/execution/engine.h"
+#include "protocol/crypto/sha256.h"
 #include "tests/unit/execution/engine_support.h"
 
 namespace zz::execution::testing {
@@ -65,6 +66,7 @@ class EngineTest : public QObject {
     void wokenReplicaFetchesOnlyWhatItTouches();
     void undeclaredKeysAreFetchedToo();
     void laterBatchesWaitForBlockedOnes();
+    void anAnswerHasWhatHangsBelow();
     void damagedNodesAreRefused();
     void walkBringsTheWholeState();
     void restartContinuesFromItsCheckpoint();
@@ -153,7 +155,7 @@ Digest fill(Replica& r, int keys) {
 // the source.
 void EngineTest::wokenReplicaFetchesOnlyWhatItTouches() {
     Replica source, woken;
-    const Digest root = fill(source, 2000);
+    const Digest root = fill(source, 6000);
     const SequenceNumber at(source.n);
     QVERIFY(!only<Installed>(woken.engine.run(Install{at, root})).whole);
     woken.n = source.n;
@@ -181,7 +183,7 @@ void EngineTest::wokenReplicaFetchesOnlyWhatItTouches() {
 
 void EngineTest::undeclaredKeysAreFetchedToo() {
     Replica source, woken;
-    const Digest root = fill(source, 500);
+    const Digest root = fill(source, 3000);
     woken.engine.run(Install{SequenceNumber(source.n), root});
     std::size_t nodes = 0;
     const auto job = execute_job(source.n + 1, batch_of({request(9, 1, "blind key77 !")}));
@@ -219,6 +221,25 @@ void EngineTest::laterBatchesWaitForBlockedOnes() {
     }
     QVERIFY(taken);
     QCOMPARE(order, (std::vector{SequenceNumber(n + 1), SequenceNumber(n + 2)}));
+}
+
+// A leaf is few rounds away; who asks for much at once gets just that.
+void EngineTest::anAnswerHasWhatHangsBelow() {
+    Replica source;
+    const Digest root = fill(source, 1500);
+    const auto few = only<Supplied>(source.engine.run(SupplyNodes{{}, {root}}));
+    QVERIFY(crypto::sha256(few.nodes.front().view()) == root);
+    QVERIFY(few.nodes.size() > 20);
+    std::size_t bytes = 0;
+    std::vector<Digest> many;
+    for (const Blob& node : few.nodes) {
+        bytes += node.size();
+        many.push_back(crypto::sha256(node.view()));
+    }
+    QVERIFY(bytes <= few.nodes.front().size() + recovery::kBelowBytesMax);
+    QCOMPARE(only<Supplied>(source.engine.run(SupplyNodes{{}, many})).nodes.size(), many.size());
+    const auto unknown = only<Supplied>(source.engine.run(SupplyNodes{{}, {Digest{}}}));
+    QVERIFY(unknown.nodes.empty() && unknown.not_held.size() == 1);
 }
 
 // R1: the hash decides. Changed bytes name another node and unblock nothing; bytes that are no node

@@ -71,6 +71,8 @@ class RecoveryTest : public QObject {
     void sleepsWithoutAProof();
     void proofOfAnotherEpochWakesNobody();
     void completeIsToldUntilTheEpochEnds();
+    void aLogThatComesIsNotAskedForAgain();
+    void aWithheldBodyOfTheLogIsFetched();
     void wokenTwiceInARowWithNothingToDropCompletes();
     void backToSleepDropsTheState();
     void stoppedReplicaTakesTheConfigurationFirst();
@@ -169,6 +171,63 @@ void RecoveryTest::completeIsToldUntilTheEpochEnds() {
     QVERIFY(source.sent<message::Complete>().empty());
 }
 
+// The agreement replicas send it unasked (ZZ-7.1): asked for once nothing comes any more, and at
+// the next heartbeat whoever goes on sending.
+void RecoveryTest::aLogThatComesIsNotAskedForAgain() {
+    for (const bool endless : {false, true}) {
+        Bench woken(3);
+        woken.learn(first_configuration());
+        woken.sends.clear();
+        woken.wake_up(0, 1);
+        const Duration step = kNewsPatience / 2;
+        std::uint64_t n = 0;
+        for (Duration passed{}; passed < milliseconds(600); passed += step) {
+            ++n;
+            woken.order(n, set(n));
+            woken.pass(step);
+            QVERIFY(woken.sent<message::ExecutionStatus>().empty());
+            QVERIFY(woken.sent<message::Fetch>().empty());
+        }
+        if (!endless)
+            woken.pass(kNewsPatience);
+        for (Duration passed{}; endless && passed < seconds(1); passed += step) {
+            ++n;
+            woken.order(n, set(n));
+            woken.pass(step);
+        }
+        const auto asked = woken.sent<message::ExecutionStatus>();
+        QCOMPARE(asked.size(), std::size_t{1});
+        QVERIFY(asked.front().asks);
+        QVERIFY(woken.sent<message::Fetch>().front().what == message::FetchWhat::StableProof);
+    }
+}
+
+// Four streams come unequally fast; but the first body that is withheld ends the patience.
+void RecoveryTest::aWithheldBodyOfTheLogIsFetched() {
+    Bench woken(3);
+    woken.learn(first_configuration());
+    woken.wake_up(0, 4); // so that the log is received with number 4 only
+    const auto orders = [&woken](std::uint64_t n) {
+        for (const std::uint32_t replica : {1U, 2U})
+            woken.order_only(n, set(n), replica);
+    };
+    const auto asked_for = [&woken](std::uint64_t n) {
+        const auto fetches = woken.sent<message::Fetch>();
+        return std::any_of(fetches.begin(), fetches.end(), [n](const message::Fetch& fetch) {
+            return fetch.what == message::FetchWhat::BatchByDigest && fetch.n.value == n;
+        });
+    };
+    orders(1);
+    woken.pass(kLogPatience - milliseconds(1));
+    QVERIFY(!asked_for(1));
+    woken.pass(milliseconds(2));
+    QVERIFY(asked_for(1));
+    woken.body(1, set(1), 1);
+    orders(2);
+    woken.pass(kBodyPatience + milliseconds(1));
+    QVERIFY(asked_for(2));
+}
+
 // The second proof is here before the configuration that begins its epoch: never asleep between.
 void RecoveryTest::wokenTwiceInARowWithNothingToDropCompletes() {
     Bench woken(3, 4);
@@ -183,6 +242,7 @@ void RecoveryTest::wokenTwiceInARowWithNothingToDropCompletes() {
     woken.from_agreement(1, config);
     woken.from_agreement(2, config);
     QVERIFY(woken.core->awake());
+    woken.pass(kNewsPatience);
     QVERIFY(!woken.sent<message::ExecutionStatus>().empty());
     woken.order(1, set(1));
     woken.pass(seconds(3));

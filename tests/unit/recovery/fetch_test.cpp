@@ -7,6 +7,7 @@
 
 #include "backend/recovery/fetch.h"
 #include "backend/recovery/supply.h"
+#include "backend/state/node.h"
 #include "protocol/crypto/sha256.h"
 
 namespace zz::recovery {
@@ -48,6 +49,7 @@ class FetchTest : public QObject {
     void cutAnswersAreAskedAnew();
     void crumbsMakeASourceLate();
     void unaskedNodesAreNotTaken();
+    void whatHangsBelowIsTaken();
     void walkKeepsItsBandwidth();
     void supplyServesFewAtATime();
 };
@@ -166,6 +168,53 @@ void FetchTest::unaskedNodesAreNotTaken() {
     QVERIFY(fetch.on_nodes(Instant{1}, source(1), nodes({1, 2, 3})).empty());
     QVERIFY(fetch.on_nodes(Instant{1}, source(9), nodes({1})).empty()); // No source of ours.
     QCOMPARE(fetch.nodes_fetched(), std::uint64_t{0});
+}
+
+// Parents first; the hash decides, what is too much is left, and none of it is a fault.
+void FetchTest::whatHangsBelowIsTaken() {
+    const auto leaf = [](int i) {
+        const std::string text = "key" + std::to_string(i);
+        return state::make_leaf(bytes_of(text), Bytes(500, 1))->encoded;
+    };
+    const auto parent_of = [](const std::vector<Blob>& children) {
+        state::Inner inner;
+        for (unsigned slot = 0; slot < children.size(); ++slot)
+            inner.set(slot, state::Ref(crypto::sha256(children[slot].view())));
+        return Blob(state::encode(inner));
+    };
+    const std::vector<Blob> leaves{leaf(1), leaf(2)};
+    const Blob inner = parent_of(leaves), root = parent_of({inner, leaf(3)});
+    const Digest wanted = crypto::sha256(root.view());
+    const auto answer = [](std::vector<Blob> all) {
+        message::Nodes m;
+        m.nodes = std::move(all);
+        return m;
+    };
+    Fetch fetch(1u << 30);
+    fetch.set_sources({source(1), source(2)}, {});
+    fetch.want(Urgency::Blocking, {&wanted, 1});
+    QCOMPARE(fetch.asks(Instant{1}).size(), std::size_t{1});
+    const auto whole = answer({root, inner, leaves[0], leaves[1], leaf(9), node(1)});
+    QCOMPARE(fetch.on_nodes(Instant{2}, source(1), whole).size(), std::size_t{4});
+    QCOMPARE(fetch.faults_of(source(1)), std::uint64_t{2}); // leaf(9) and what is no node
+    // Late, from another one: nothing is new, nothing is wrong.
+    QVERIFY(fetch.on_nodes(Instant{3}, source(2), answer({root, inner, leaves[0]})).empty());
+    QCOMPARE(fetch.faults_of(source(2)), std::uint64_t{0});
+
+    std::vector<Blob> deep{leaf(100)};
+    for (int i = 0; i < 200; ++i)
+        deep.push_back(parent_of({deep.back(), leaf(101 + i)}));
+    for (int i = 0; i < 200; ++i)
+        deep.push_back(leaf(101 + i));
+    std::reverse(deep.begin() + 0, deep.begin() + 201);
+    const Digest top = crypto::sha256(deep.front().view());
+    fetch.want(Urgency::Blocking, {&top, 1});
+    QCOMPARE(fetch.asks(Instant{4}).size(), std::size_t{1});
+    std::size_t bytes = 0;
+    for (const Blob& taken : fetch.on_nodes(Instant{5}, source(2), answer(std::move(deep))))
+        bytes += taken.size();
+    QVERIFY(bytes > kBelowBytesMax / 2 && bytes < kBelowBytesMax + 1000);
+    QCOMPARE(fetch.faults_of(source(2)), std::uint64_t{0});
 }
 
 void FetchTest::walkKeepsItsBandwidth() {
