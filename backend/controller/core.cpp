@@ -363,13 +363,21 @@ void Core::reconcile() {
         ask_machine(ask);
 }
 
+// Or on disk as it was: it goes on where it was stopped.
+bool Core::sleeps(const PrincipalId& machine) const {
+    return std::any_of(machines_.begin(), machines_.end(), [&](const MachineFact& fact) {
+        return fact.machine == machine &&
+               (fact.state == MachineState::Paused || fact.state == MachineState::Saved);
+    });
+}
+
 void Core::ask_machine(MachineAsk ask) {
     if (open_.contains(ask.machine))
         return;
     Launches& l = launches_[ask.machine];
     if (now_ < l.not_before)
         return;
-    if (ask.ask == Ask::Start) {
+    if (ask.ask == Ask::Start || (ask.ask == Ask::Wake && !sleeps(ask.machine))) {
         // Each relaunch waits longer than the one before until it has run for a while.
         l.not_before = now_ + std::min<Duration>(kBackOffMax,
                                                  kBackOffFirst * (1U << std::min(l.failures, 10U)));

@@ -106,6 +106,7 @@ class Core {
 
     SlotWanted wanted() const;
     void reconcile();
+    bool sleeps(const PrincipalId& machine) const;
     void ask_machine(MachineAsk ask);
     bool is_being_made(const PrincipalId& machine) const;
     bool may_wake();

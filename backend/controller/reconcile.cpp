@@ -60,7 +60,9 @@ std::optional<Ask> for_member(const SlotWanted& wanted, MachineState state) {
     case message::MemberState::Asleep:
         if (!wanted.awake)
             return toward_rest(state, wanted);
-        return wanted.may_wake ? toward_running(state) : std::nullopt;
+        // Also a cold one is woken: so it is told as what it is.
+        return wanted.may_wake && state != MachineState::Running ? std::optional(Ask::Wake)
+                                                                 : std::nullopt;
     case message::MemberState::Convicted: // Its machine ends with the next SETTLED (ZZ-6.7).
     case message::MemberState::Empty:
         break;

@@ -14,6 +14,7 @@ using Slots = std::map<std::uint32_t, std::pair<std::uint32_t, std::uint32_t>>;
 
 // hv::MachineState and message::MemberState, as telemetry.proto lists them.
 constexpr std::uint32_t kDefined = 1, kPaused = 3, kSaved = 4, kStopped = 5;
+constexpr std::string_view kCold = "cold"; // sleeps as no machine at all (ZZ-7.7)
 constexpr std::uint32_t kEmpty = 0, kActive = 1, kAsleep = 2, kConvicted = 3;
 
 struct Claims { // of one application, fresh ones only
@@ -104,7 +105,7 @@ Known suspicion_of(const Claims& claims, const PrincipalId& who) {
 }
 
 ExecutionState state_of(const Claims& claims, const Member& member,
-                        std::optional<std::uint32_t> slot_state) {
+                        std::optional<std::uint32_t> slot_state, const std::string& spare) {
     if (!slot_state)
         return ExecutionState::Unknown;
     if (*slot_state == kEmpty)
@@ -121,7 +122,7 @@ ExecutionState state_of(const Claims& claims, const Member& member,
     const bool awake = listed(
         claims, member, [](const auto& f) -> const auto& { return f.awake(); });
     if (*slot_state == kAsleep && !awake)
-        return stopped ? ExecutionState::Stopped : ExecutionState::Sleeping;
+        return stopped && spare != kCold ? ExecutionState::Stopped : ExecutionState::Sleeping;
     if (stopped)
         return ExecutionState::Stopped;
     const bool heard = said != claims.execution.end();
@@ -181,7 +182,7 @@ void fold_execution(const ApplicationEntry& app, const Claims& claims, Applicati
         }
         const Member member{entry.index(),
                             static_cast<std::uint32_t>(view.incarnation.value_or(0))};
-        view.state = state_of(claims, member, state);
+        view.state = state_of(claims, member, state, entry.spare());
         const bool sleeps = view.state == ExecutionState::Sleeping;
         if (state == kAsleep) {
             view.spare = entry.spare();

@@ -90,6 +90,25 @@ class DrillsTest : public QObject {
     }
 
   private Q_SLOTS:
+    // ZZ-7.7: also who is no machine at all before is woken, heard, and rests as the kind it is.
+    void spares_of_each_kind_are_woken() {
+        for (const char* kind : {"hibernated", "cold"}) {
+            DataCenter dc({"--apps", "1", "--spare", kind, "--drills"});
+            const QByteArray trouble = dc.serve();
+            QVERIFY2(trouble.isEmpty(), trouble);
+            const auto load = dc.start_load({"--clients", "2", "--seconds", "3600"});
+            for (int round = 0; round < 2; ++round) {
+                play(dc, {"wrong-reply", "--target", dc.in_state("active").front()});
+                if (QTest::currentTestFailed())
+                    return;
+            }
+            const QJsonObject result = DataCenter::end_load(*load).json();
+            QCOMPARE(result["wrong"].toInt(-1), 0);
+            QCOMPARE(result["errors"].toInt(-1), 0);
+            QCOMPARE(dc.application()["counters"].toObject()["wakeups"].toInt(), 2);
+        }
+    }
+
     void one_fault_of_four_hosts() {
         DataCenter dc({"--hosts", "4", "--apps", "1", "--f", "1", "--drills"});
         play_all(dc);

@@ -60,6 +60,9 @@ class ReconcileTest : public QObject {
         w.awake = true;
         QCOMPARE(done(w, {{e3(0), MachineState::Paused}}), std::string("wake E3.0"));
         QCOMPARE(done(w, {{e3(0), MachineState::Running}}), std::string());
+        for (const auto cold : {MachineState::Defined, MachineState::Stopped})
+            QCOMPARE(done(w, {{e3(0), cold}}), std::string("wake E3.0"));
+        QCOMPARE(done(w, {}), std::string("wake E3.0"));
         w.may_wake = false; // C3
         QCOMPARE(done(w, {{e3(0), MachineState::Paused}}), std::string());
         w = wanted(message::MemberState::Empty);

@@ -31,6 +31,28 @@ class FoldStateTest : public QObject {
         QCOMPARE(v.execution_faults(), 0U);
     }
 
+    // A cold spare that was woken once is a machine that stopped; a paused one is not at rest so.
+    void a_cold_spare_sleeps_as_no_machine() {
+        for (const char* kind : {"cold", "paused"}) {
+            ClusterFacts cluster = small_cluster();
+            cluster.mutable_applications(0)->mutable_execution(2)->set_spare(kind);
+            Teller t;
+            t.fold = Fold(cluster);
+            t.agreement(1, claims(1));
+            t.agreement(2, claims(1));
+            Facts f;
+            *f.mutable_source() = source_of({Role::Controller, 3, 0}, 3);
+            auto& machine = *f.mutable_controller()->add_machines();
+            *machine.mutable_principal() = source_of({Role::Execution, 3, 0}, 3).principal();
+            machine.set_state(5); // stopped
+            t.facts(f, 3);
+            const auto v = t.view();
+            const bool cold = std::string_view(kind) == "cold";
+            QVERIFY((v.execution[2].state == ExecutionState::Sleeping) == cold);
+            QVERIFY(v.execution[2].ready.value_or(false) == cold);
+        }
+    }
+
     // Host 4 claims to speak for all: it has one voice.
     void a_lying_host_has_one_voice() {
         Teller t;
