@@ -240,13 +240,13 @@ json phases(const DrillRecord& record, const cluster::Application& app, const Ev
     add("first_report", first(events, telemetry::FIRST_REPORT));
     add("first_match", about(telemetry::SETTLED_BY_EVIDENCE));
     add("convicted", first(events, telemetry::CONVICTED));
-    // Of one that was woken: who was whole all along says so too, and fetched nothing.
+    // Of one that was woken: who was whole all along says so too.
     std::set<std::uint32_t> woken;
     for (const Event& event : events) {
         if (event.kind() == telemetry::MACHINE_DONE && event.text() == "wake")
             woken.insert(event.subject().index());
         if (event.kind() == telemetry::COMPLETED && !out.contains("complete") &&
-            (event.value() > 0 || woken.contains(event.source().principal().index())))
+            woken.contains(event.source().principal().index()))
             add("complete", event.wall_ns());
     }
     add("removed", first(events, telemetry::EPOCH_SETTLED));

@@ -38,7 +38,8 @@ class HostService {
                 std::unique_ptr<transport::Publisher> publisher, AuditLog audit)
         : setup_(setup), transport_(std::move(transport)), publisher_(std::move(publisher)),
           feed_(setup.host, nullptr, setup.self),
-          hub_(setup.host, feed_.source().boot(), setup.folder->path() + "/evidence",
+          hub_(setup.host, setup.host_entry().hypervisor == cluster::HypervisorKind::Libvirt,
+               feed_.source().boot(), setup.folder->path() + "/evidence",
                [this](const std::string& bytes) { publisher_->publish(view_of(bytes)); }),
           operators_(setup.cluster, setup.host, setup.folder->path()),
           auditor_(setup.cluster, std::move(audit)), metrics_(setup.cluster, setup.host) {}

@@ -38,11 +38,16 @@ bool fits(const telemetry::Event& event) {
            frames <= telemetry::kUpdateBytesMax;
 }
 
+template <class Told> void arrived(Told& told, Instant now) {
+    told.set_wall_ns(runtime::wall_ns());
+    told.set_monotonic_ns(now.ns);
+}
+
 } // namespace
 
-Hub::Hub(HostId host, std::uint64_t boot, std::string evidence_folder,
+Hub::Hub(HostId host, bool guests, std::uint64_t boot, std::string evidence_folder,
          std::function<void(const std::string&)> publish)
-    : host_(host), boot_(boot), evidence_folder_(std::move(evidence_folder)),
+    : host_(host), guests_(guests), boot_(boot), evidence_folder_(std::move(evidence_folder)),
       publish_(std::move(publish)) {
     mkdir(evidence_folder_.c_str(), 0700);
     load_evidence();
@@ -62,6 +67,12 @@ bool Hub::take(const transport::Peer& from, std::string_view bytes, Instant now)
     if (!good) {
         ++dropped_;
         return false;
+    }
+    if (guests_ && from.principal.role == Role::Execution) {
+        if (update.has_event())
+            arrived(*update.mutable_event(), now);
+        else
+            arrived(*update.mutable_facts(), now);
     }
     own(std::move(update), now);
     return true;

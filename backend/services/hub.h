@@ -30,8 +30,9 @@ inline constexpr std::string_view kConfigurationText = "configuration"; // kept 
 
 class Hub {
   public:
-    // `publish` gets every numbered Update, encoded.
-    Hub(HostId host, std::uint64_t boot, std::string evidence_folder,
+    // `publish` gets every numbered Update, encoded. `guests`: the execution replicas of this host
+    // are; a guest's clock stands still while it sleeps, so what it tells has the time of arrival.
+    Hub(HostId host, bool guests, std::uint64_t boot, std::string evidence_folder,
         std::function<void(const std::string&)> publish);
 
     // An Update as `from` sent it. False: dropped, and counted.
@@ -68,6 +69,7 @@ class Hub {
     void forget_evidence(const telemetry::SourceKey& reporter);
 
     HostId host_;
+    bool guests_;
     std::uint64_t boot_;
     std::string evidence_folder_;
     std::function<void(const std::string&)> publish_;

@@ -104,11 +104,10 @@ void PhaseFold::take(const SourceKey& source, const Event& event) {
     // Machines sleep again before, too: what counts is a spare made after the removal.
     if (*phase == Phase::SpareReady && episode->at(Phase::Removed).first_ns == 0)
         return;
-    // Who was whole all along says so too when it learns of a wake-up: it fetched nothing.
+    // Who was whole all along says so too when it learns of a wake-up.
     const bool woke =
         episode->woken.contains({source.principal.index, source.principal.incarnation});
-    if (*phase == Phase::Complete && event.value() == 0 && !woke &&
-        episode->at(Phase::LogReceived).first_by != source)
+    if (*phase == Phase::Complete && !woke && episode->at(Phase::LogReceived).first_by != source)
         return;
     this->mark(mark, source, event);
     const std::pair<std::uint32_t, std::uint32_t> subject{event.subject().index(),

@@ -3,6 +3,7 @@
 // alone; it takes nothing from a service about another one; it tells who fell silent.
 #include "backend/services/hub.h"
 
+#include <QDateTime>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -68,7 +69,17 @@ class HubTest : public QObject {
 
     QTemporaryDir dir_;
     std::size_t published_ = 0;
+    telemetry::Update newest_;
     std::unique_ptr<Hub> hub_;
+
+    std::unique_ptr<Hub> make(bool guests) {
+        return std::make_unique<Hub>(
+            HostId(1), guests, 5, (dir_.path() + "/" + QTest::currentTestFunction()).toStdString(),
+            [this](const std::string& bytes) {
+                ++published_;
+                QVERIFY(newest_.ParseFromString(bytes));
+            });
+    }
 
     bool take(const PrincipalId& from, const telemetry::Update& update,
               std::uint16_t application = 0, Instant now = kNow) {
@@ -81,9 +92,7 @@ class HubTest : public QObject {
   private Q_SLOTS:
     void init() {
         published_ = 0;
-        hub_ = std::make_unique<Hub>(
-            HostId(1), 5, (dir_.path() + "/" + QTest::currentTestFunction()).toStdString(),
-            [this](const std::string&) { ++published_; });
+        hub_ = make(false);
     }
 
     void each_source_has_its_bound() {
@@ -204,6 +213,35 @@ class HubTest : public QObject {
             of_a2 += item.reporter().principal().index() == 2 ? 1U : 0U;
         QCOMPARE(of_a2, 1UL);
         QVERIFY(items.items_size() > 5 && items.items_size() < 20);
+    }
+
+    // A guest that slept for a minute believes that it is a minute ago; a process knows the time.
+    void a_guests_clock_is_not_believed() {
+        const PrincipalId e1{Role::Execution, 1, 0};
+        telemetry::Update event = event_of(e1, "first report");
+        event.mutable_event()->set_wall_ns(7);
+        event.mutable_event()->set_monotonic_ns(8);
+        telemetry::Update facts;
+        *facts.mutable_facts() = facts_of(e1);
+        facts.mutable_facts()->set_wall_ns(7);
+        QVERIFY(take(e1, event));
+        QCOMPARE(newest_.event().wall_ns(), 7LL);
+        QVERIFY(take(e1, facts));
+        QCOMPARE(newest_.facts().wall_ns(), 7LL);
+
+        hub_ = make(true);
+        const auto before = QDateTime::currentMSecsSinceEpoch();
+        QVERIFY(take(e1, event));
+        QVERIFY(newest_.event().wall_ns() / 1'000'000 >= before);
+        QVERIFY(newest_.event().wall_ns() / 1'000'000 <= QDateTime::currentMSecsSinceEpoch());
+        QCOMPARE(newest_.event().monotonic_ns(), kNow.ns);
+        QVERIFY(take(e1, facts));
+        QVERIFY(newest_.facts().wall_ns() / 1'000'000 >= before);
+        // Agreement replicas of such a host are processes.
+        event = event_of(kA1, "deviation");
+        event.mutable_event()->set_wall_ns(7);
+        QVERIFY(take(kA1, event));
+        QCOMPARE(newest_.event().wall_ns(), 7LL);
     }
 
     void silence_is_told_once() {

@@ -186,7 +186,7 @@ class MetricsTest : public QObject {
 
     void scraped_over_http() {
         QTemporaryDir dir;
-        Hub hub(HostId(1), 5, (dir.path() + "/evidence").toStdString(), [](const auto&) {});
+        Hub hub(HostId(1), false, 5, (dir.path() + "/evidence").toStdString(), [](const auto&) {});
         telemetry::Update update;
         *update.mutable_facts() = client_facts(7, 100, {50, 5000});
         update.mutable_facts()->mutable_client()->set_requests(77);

@@ -192,6 +192,11 @@ class FoldFaultsTest : public QObject {
         on(WAKE_DECIDED, controller);
         on(MACHINE_ASKED, controller, 0, "wake");
         on(MACHINE_DONE, controller, 0, "wake");
+        // Whole since its own recovery an hour ago.
+        Event whole;
+        whole.set_kind(COMPLETED);
+        whole.set_value(824);
+        t.event(std::move(whole), {Role::Execution, 2, 0}, 2);
         on(LOG_RECEIVED, e3);
         on(REPLAYED, e3);
         on(FIRST_REPORT, e3);
