@@ -63,7 +63,8 @@ std::string_view take_word(std::string_view& text) {
 } // namespace
 
 Result<std::string> fill_template(const std::string& text,
-                                  const std::map<std::string, std::string>& values) {
+                                  const std::map<std::string, std::string>& values,
+                                  const std::map<std::string, std::string>& elements) {
     std::string out;
     std::set<std::string> used;
     std::size_t at = 0;
@@ -80,21 +81,24 @@ Result<std::string> fill_template(const std::string& text,
             continue;
         }
         const std::string word = text.substr(at + 1, end - at - 1);
+        const auto element = elements.find(word);
         const auto value = values.find(word);
-        if (value == values.end()) {
+        if (value == values.end() && element == elements.end()) {
             const auto line =
                 1 + std::count(text.begin(), text.begin() + static_cast<long>(at), '\n');
             return Error{fmt::format("line {}: @{}@ is no word that can be filled in", line, word)};
         }
-        if (has_control_characters(value->second))
+        const std::string& put = element != elements.end() ? element->second : value->second;
+        if (has_control_characters(put))
             return Error{fmt::format("the value for @{}@ has control characters", word)};
-        out += escaped(value->second);
+        out += element != elements.end() ? put : escaped(put);
         used.insert(word);
         at = end + 1;
     }
-    for (const auto& [word, value] : values)
-        if (!used.contains(word))
-            return Error{fmt::format("it has no place for @{}@", word)};
+    for (const auto* words : {&values, &elements})
+        for (const auto& [word, value] : *words)
+            if (!used.contains(word))
+                return Error{fmt::format("it has no place for @{}@", word)};
     return out;
 }
 

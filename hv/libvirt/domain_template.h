@@ -10,10 +10,11 @@
 
 namespace zz::hv {
 
-// Puts the values, escaped for XML, in the places of @WORD@. A word without a value and a value of
-// `values` that the template has no place for are errors that name word and line.
+// Puts the values, escaped for XML, and the elements, as they are, in the places of @WORD@. A word
+// without either, and one that the template has no place for, are errors that name word and line.
 Result<std::string> fill_template(const std::string& text,
-                                  const std::map<std::string, std::string>& values);
+                                  const std::map<std::string, std::string>& values,
+                                  const std::map<std::string, std::string>& elements = {});
 
 // What a machine shall be when nothing of it is in memory.
 enum class NoteState : std::uint8_t {

@@ -157,6 +157,9 @@ Status Builder::add_application(std::uint32_t index, const ApplicationOption& op
     application.spare = options_.spare;
     application.durability = options_.durability;
     application.limits = options_.limits;
+    if (options_.hypervisor == HypervisorKind::Libvirt)
+        application.limits.checkpoint_interval =
+            std::min(application.limits.checkpoint_interval, kGuestCheckpointInterval);
     const Counts wanted = counts(application.mode, options_.f);
     std::set<std::uint32_t> taken;
     for (std::uint32_t id = 1; id <= wanted.agreement; ++id) {

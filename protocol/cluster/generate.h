@@ -17,6 +17,10 @@ struct ApplicationOption {
     ApplicationKind kind = ApplicationKind::Kv;
 };
 
+// At most so many batches from one checkpoint to the next where execution replicas are guests: what
+// a woken one replays it replays slowly (resources/decisions/0081).
+inline constexpr std::uint32_t kGuestCheckpointInterval = 32;
+
 struct GenerateOptions {
     std::string name = "zz";
     std::string environment{kEnvironments[0]};

@@ -470,6 +470,8 @@ class LibvirtHypervisorTest : public QObject {
     void templates_and_notes() {
         QVERIFY(*fill_template("a@b @X@", {{"X", "<'&\">"}}) == "a@b &lt;&apos;&amp;&quot;&gt;");
         QVERIFY(has(fill_template("@X@", {{"X", ""}, {"Y", ""}}).error().text, "@Y@"));
+        QVERIFY(*fill_template("@X@", {}, {{"X", "<cpu/>"}}) == "<cpu/>");
+        QVERIFY(has(fill_template("@X@", {{"X", ""}}, {{"Y", ""}}).error().text, "@Y@"));
         QVERIFY(has(fill_template("@X@", {{"X", "a\nb"}}).error().text, "control characters"));
         const Note note{one, NoteState::Ran, std::string(64, 'a')};
         QVERIFY(*note_from_text(to_text(note)) == note);
