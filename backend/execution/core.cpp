@@ -118,9 +118,7 @@ void Core::on_heartbeat(Instant now) {
     if (standing_ != Standing::Awake)
         return;
     // Idle, or nothing comes: what is missing is asked for (ZZ-12).
-    if (log_at_ != kNever)
-        log_at_ = now; // however much still comes
-    else if (executed_ == executed_at_heartbeat_ || recovering_)
+    if (log_at_ == kNever && (executed_ == executed_at_heartbeat_ || recovering_))
         ask_status(now);
     executed_at_heartbeat_ = executed_;
     if (!participates())
@@ -135,11 +133,11 @@ void Core::on_received(Instant now, const auth::Verified& m) {
     const message::Message& content = m.message();
     const bool of_agreement = m.sender().role == Role::Agreement;
     if (const auto* order = std::get_if<message::Order>(&content)) {
-        orders_.add(agreement_id(m.sender()), *order);
-        on_log_news(now);
+        if (orders_.add(agreement_id(m.sender()), *order))
+            on_log_news(now);
     } else if (const auto* body = std::get_if<message::BatchBody>(&content)) {
-        orders_.add(agreement_id(m.sender()), *body);
-        on_log_news(now);
+        if (orders_.add(agreement_id(m.sender()), *body))
+            on_log_news(now);
     } else if (const auto* sign = std::get_if<message::SignRequest>(&content)) {
         on(m, *sign);
     } else if (const auto* status = std::get_if<message::ExecutionStatus>(&content);

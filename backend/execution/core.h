@@ -38,8 +38,10 @@ inline constexpr std::uint32_t kLookupBudget = 4096; // retransmissions of one c
 inline constexpr Duration kBodyPatience = milliseconds(15);
 inline constexpr Duration kBodyRetry = milliseconds(100);
 inline constexpr Duration kGapPatience = milliseconds(60);
-// A woken replica is sent the log unasked (ZZ-7.1). While it comes, nothing of it is asked for.
+// A woken replica is sent the log unasked (ZZ-7.1). While it comes, nothing of it is asked for, but
+// not for long.
 inline constexpr Duration kNewsPatience = milliseconds(60);
+inline constexpr Duration kNewsPatienceMax = milliseconds(400);
 inline constexpr Duration kLogPatience = milliseconds(120); // of a body, until one was withheld
 
 struct Settings {
@@ -208,6 +210,7 @@ class Core {
     std::uint64_t body_tries_ = 0;
     Instant gap_at_ = kNever; // ask for ORDERs
     Instant log_at_ = kNever; // ask for the log that is not sent unasked
+    Instant log_by_{};        // whoever goes on sending
     SequenceNumber executed_at_heartbeat_;
     std::map<std::pair<Budget, PrincipalId>, std::uint32_t> spent_; // since the last heartbeat
     // SIGN-REQUESTs since the last heartbeat, within the window.

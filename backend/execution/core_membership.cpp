@@ -146,6 +146,7 @@ void Core::enter_awake() {
         act(Stable{stable_.checkpoint.n});
     const bool woken = membership_.entry(self_.slot)->state != message::MemberState::Active;
     log_at_ = woken ? now_ + kNewsPatience : now_;
+    log_by_ = now_ + kNewsPatienceMax;
     body_tries_ = 0;
     ask_for_log(now_);
     install_if_behind();

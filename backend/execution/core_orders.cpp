@@ -34,7 +34,8 @@ void Core::on_order_timers(Instant now) {
         for (SequenceNumber n = next; n - given_ <= kPipeline; ++n)
             if (orders_.agreed(n) && !orders_.ready(n)) {
                 const std::vector<AgreementId> holders = orders_.holders(n);
-                const AgreementId from = holders[(n.value + body_tries_) % holders.size()];
+                // Not first who was to send it (executors.cpp of agreement).
+                const AgreementId from = holders[(n.value + 1 + body_tries_) % holders.size()];
                 send({principal(from)}, message::Fetch{message::FetchWhat::BatchByDigest, n,
                                                        orders_.agreed(n)->batch_digest});
             }
@@ -58,13 +59,13 @@ void Core::ask_for_log(Instant now) {
     log_at_ = kNever;
     const SequenceNumber from = std::max(executed_, SequenceNumber(1));
     send(all_agreement(), message::Fetch{message::FetchWhat::StableProof, from, {}});
-    ask_status(now);
+    if (!tip_)
+        ask_status(now);
 }
 
-// At the next heartbeat nobody waits any longer, whoever goes on sending.
 void Core::on_log_news(Instant now) {
     if (log_at_ != kNever)
-        log_at_ = now + kNewsPatience;
+        log_at_ = std::min(now + kNewsPatience, log_by_);
 }
 
 Instant Core::order_wake_at() const {

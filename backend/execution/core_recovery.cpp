@@ -211,8 +211,10 @@ void Core::fetch_nodes(Instant now) {
 }
 
 void Core::on(Instant now, const auth::Verified& m, const message::Nodes& nodes) {
+    if (!participates())
+        return; // What was asked for is forgotten.
     std::vector<Blob> wanted = fetch_.on_nodes(now, m.sender(), nodes);
-    if (!wanted.empty() && installing_ == 0 && dropping_ == 0)
+    if (!wanted.empty())
         act(AddNodes{std::move(wanted)});
 }
 

@@ -12,7 +12,7 @@ namespace zz::execution {
 namespace {
 inline constexpr std::size_t kEraseAtOnce = 4096;
 inline constexpr std::size_t kFewHashes = 16;      // asked for: the asker is on its way to a leaf
-inline constexpr std::size_t kNodesBelowMax = 256; // of an answer
+inline constexpr std::size_t kNodesBelowMax = 256; // looked for, for one answer
 } // namespace
 
 void Engine::forget_checkpoints() {
@@ -135,18 +135,18 @@ void Engine::on(const SupplyNodes& job) {
 
 // Breadth first, what hangs below the nodes of an answer: saves the asker rounds.
 void Engine::add_below(Supplied& supplied) {
-    std::size_t bytes = 0, most = supplied.nodes.size() + kNodesBelowMax;
+    std::size_t bytes = 0, looked = 0;
     for (std::size_t i = 0; i < supplied.nodes.size(); ++i) {
         const state::NodePtr parent = state::decode_node(supplied.nodes[i]);
         if (!parent)
             continue;
         for (const Digest& child : state::references(*parent)) {
-            auto node = store_->get(child);
-            if (!node)
-                continue;
-            bytes += node->size();
-            if (bytes > recovery::kBelowBytesMax || supplied.nodes.size() >= most)
+            if (++looked > kNodesBelowMax)
                 return;
+            auto node = store_->get(child);
+            if (!node || bytes + node->size() > recovery::kBelowBytesMax)
+                continue; // A chunk is as large as all of it may be.
+            bytes += node->size();
             supplied.nodes.push_back(std::move(*node));
         }
     }

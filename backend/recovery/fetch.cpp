@@ -107,11 +107,14 @@ std::vector<Blob> Fetch::on_nodes(Instant now, const PrincipalId& from,
         return out;
     refill(now);
     Answered answered;
-    Below below;
+    // Below what this answer brings, and below what came before too: the first is taken, the other
+    // no fault. A node of long ago, perhaps of another state, brings nothing along.
+    Below fresh, known;
     std::size_t bytes_below = 0;
     const auto take = [&](const Blob& bytes, const Digest& hash) {
         remember(hash);
-        below.add(bytes);
+        fresh.add(bytes);
+        known.add(bytes);
         ++nodes_fetched_;
         bytes_fetched_ += bytes.size();
         out.push_back(bytes);
@@ -126,14 +129,16 @@ std::vector<Blob> Fetch::on_nodes(Instant now, const PrincipalId& from,
             wanted_.erase(at);
             take(bytes, hash);
         } else if (recent_.contains(hash)) {
-            below.add(bytes);
-        } else if (!below.contains(hash)) {
+            known.add(bytes);
+        } else if (!known.contains(hash)) {
             ++source->second.bad; // R1: the hash decides.
             ++source->second.faults;
-        } else if (bytes_below + bytes.size() <= kBelowBytesMax) {
+        } else if (bytes_below + bytes.size() <= kBelowBytesMax && fresh.contains(hash)) {
             bytes_below += bytes.size();
-            tokens_ -= size;
+            tokens_ = std::max(tokens_ - size, -static_cast<double>(kBelowBytesMax));
             take(bytes, hash);
+        } else {
+            known.add(bytes);
         }
     }
     for (const Digest& hash : nodes.not_held) {

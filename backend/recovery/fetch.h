@@ -20,7 +20,7 @@ inline constexpr std::size_t kHashesPerAsk = 128;
 inline constexpr std::size_t kAsksPerSource = 2; // unanswered at a time
 inline constexpr std::size_t kWantedMax =
     65'536; // background ones beyond it are left to the next walk
-inline constexpr std::size_t kRecentMax = 8'192; // hashes that came: a second copy is no fault
+inline constexpr std::size_t kRecentMax = 32'768; // hashes that came: a second copy is no fault
 inline constexpr Duration kSourceDeadline =
     milliseconds(100); // doubles with each miss, up to 16 times
 // A source may cut an answer that has so many bytes; one that is shorter answers all it was asked.

@@ -197,8 +197,12 @@ void FetchTest::whatHangsBelowIsTaken() {
     const auto whole = answer({root, inner, leaves[0], leaves[1], leaf(9), node(1)});
     QCOMPARE(fetch.on_nodes(Instant{2}, source(1), whole).size(), std::size_t{4});
     QCOMPARE(fetch.faults_of(source(1)), std::uint64_t{2}); // leaf(9) and what is no node
-    // Late, from another one: nothing is new, nothing is wrong.
-    QVERIFY(fetch.on_nodes(Instant{3}, source(2), answer({root, inner, leaves[0]})).empty());
+    // Late, from another one: nothing is wrong, and what nobody asked for is not taken.
+    fetch.forget_all();
+    fetch.want(Urgency::Blocking, {&wanted, 1});
+    QCOMPARE(fetch.on_nodes(Instant{3}, source(1), answer({root})).size(), std::size_t{1});
+    const Blob unseen = leaf(3);
+    QVERIFY(fetch.on_nodes(Instant{3}, source(2), answer({root, inner, unseen})).empty());
     QCOMPARE(fetch.faults_of(source(2)), std::uint64_t{0});
 
     std::vector<Blob> deep{leaf(100)};
