@@ -233,6 +233,7 @@ void MainWindow::exportView() {
         tr("PNG, SVG, PDF, CSV, TSV, JSON (*.png *.svg *.pdf *.csv *.tsv *.json)"));
     if (path.isEmpty())
         return;
+    const Session::Still still(session_);
     const Status written = export_to(path, one->exportable(), one->header());
     say(written ? tr("%1 is written").arg(path) : QString::fromStdString(written.error().text));
 }

@@ -15,6 +15,7 @@ namespace zz::console {
 namespace {
 
 constexpr int kTargetMost = 10'000'000;
+constexpr std::int64_t kCountsNs = 3 * kNs;
 constexpr std::int64_t kChartNs = kNs / 4; // charts and lanes are made anew four times a second
 
 } // namespace
@@ -99,8 +100,13 @@ std::pair<std::int64_t, std::int64_t> TimelinePane::range() const {
     return {view_->window().from_ns, view_->window().to_ns};
 }
 
+// With what had come when its range or the cursor was: of later words a recording may know more
+// than what was known while it ran.
 Exportable TimelinePane::exportable() const {
-    view_->setData(timeline_data(session(), application()));
+    const History& history = session().history();
+    const std::int64_t until =
+        std::max(session().cursor(), std::min(view_->window().to_ns, history.last_ns()));
+    view_->setData(timeline_data(session(), application(), history.log_at(until), until));
     return view_->exportable();
 }
 
@@ -163,7 +169,11 @@ ThroughputPane::ThroughputPane(Session& session, QWidget* parent)
 std::pair<std::int64_t, std::int64_t> ThroughputPane::range() const {
     const std::int64_t to = session().cursor();
     const std::int64_t span = span_->currentData().toLongLong() * kNs;
-    return {std::clamp(to - span, std::min(session().startNs(), to), to), to};
+    // What counts over time needs a moment until a recording has something to count from.
+    const Link* link = session().link();
+    const bool recorded = session().isReplay() || (link != nullptr && link->recording().on);
+    const std::int64_t first = session().startNs() + (recorded ? kCountsNs : 0);
+    return {std::clamp(to - span, std::min(first, to), to), to};
 }
 
 Exportable ThroughputPane::exportable() const {

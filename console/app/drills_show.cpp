@@ -167,7 +167,7 @@ void DrillsPane::addOthers(Table& table) const {
                : drill->over    ? tr("over: %1").arg(drill->ended)
                                 : tr("running, %1 s left").arg((drill->lease_ms + 999) / 1000);
     };
-    const auto runs = phase_runs(session());
+    const auto runs = phase_runs(session(), session().history().log());
     std::vector<std::pair<std::int64_t, std::vector<QVariant>>> rows;
     for (const auto& run : runs)
         if (!is_mine(run.id)) {

@@ -100,17 +100,15 @@ std::vector<AuditPane::Row> AuditPane::rows() const {
                 out.push_back({e.wall_ns(), name_of_host(id), e.n(), text(e.who()), text(e.role()),
                                std::max(1U, e.times()), text(e.command()), text(e.result())});
     if (out.empty()) {
-        const auto& all = session().history().log().all();
-        const std::size_t count = session().eventCount();
-        for (std::size_t i = 0; i < count; ++i)
-            if (all[i].kind == telemetry::OPERATOR_ACTION)
-                out.push_back({all[i].wall_ns,
-                               name_of_host(all[i].host()),
+        for (const EventRecord& one : session().log().all())
+            if (one.kind == telemetry::OPERATOR_ACTION)
+                out.push_back({one.wall_ns,
+                               name_of_host(one.host()),
                                0,
-                               name_of(all[i].event().subject()),
+                               name_of(one.event().subject()),
                                {},
                                1,
-                               text(all[i].event().text()),
+                               text(one.event().text()),
                                {}});
     }
     std::stable_sort(out.begin(), out.end(),

@@ -184,8 +184,8 @@ QString newest_events(const Session& session, int count) {
     QStringList out;
     QSet<QString> told;
     constexpr std::size_t kLookedAt = 2000; // of a flood that says nothing, the rest is not
-    const auto& all = session.history().log().all();
-    const std::size_t last = session.eventCount();
+    const auto& all = session.log().all();
+    const std::size_t last = all.size();
     const std::size_t end = last > kLookedAt ? last - kLookedAt : 0;
     for (std::size_t i = last; i > end && out.size() < count; --i) {
         const auto kind = all[i - 1].kind;
@@ -212,7 +212,7 @@ QString counters_text(const Session& session, int open_alerts) {
         missing += host.link.missing;
         dropped += host.link.dropped;
     }
-    QString out = tr("%L1 events").arg(session.eventCount());
+    QString out = tr("%L1 events").arg(session.log().all().size());
     if (open_alerts > 0)
         out += open_alerts == 1 ? tr(" · 1 alert") : tr(" · %1 alerts").arg(open_alerts);
     if (missing + dropped > 0)

@@ -182,7 +182,7 @@ void EventsPane::reload() {
 }
 
 Condition EventsPane::emptiness() const {
-    return session().eventCount() == 0 ? Condition::NoData : Condition::Live;
+    return session().log().all().empty() ? Condition::NoData : Condition::Live;
 }
 
 void EventsPane::refresh() {
@@ -250,9 +250,13 @@ void EventsPane::acknowledge() {
 std::pair<std::int64_t, std::int64_t> EventsPane::range() const {
     auto [from, to] = Pane::range();
     const Link* link = session().link();
-    const auto& all = session().history().log().all();
-    if (link != nullptr && !link->recording().on && !all.empty())
-        from = std::min(from, all.front().wall_ns);
+    const auto& log = session().log();
+    if (log.all().empty())
+        return {from, to};
+    if (link != nullptr && !link->recording().on)
+        from = std::min(from, log.all().front().wall_ns);
+    else if (log.forgotten() > 0) // of a long one only the end is held
+        from = std::max(from, log.all().front().wall_ns);
     return {from, to};
 }
 
@@ -267,10 +271,8 @@ Exportable EventsPane::exportable() const {
                      {tr("Source"), "source", ""},      {tr("Kind"), "kind", ""},
                      {tr("Subject"), "subject", ""},    {tr("Batch"), "n", ""},
                      {tr("What"), "what", ""}};
-    const auto& log = session().history().log();
-    const auto& all = log.all();
-    const std::size_t count = session().eventCount();
-    for (std::size_t i = log.count_until(range().first - 1); i < count; ++i) {
+    const auto& all = session().log().all();
+    for (std::size_t i = session().log().count_until(range().first - 1); i < all.size(); ++i) {
         const auto& event = all[i].event();
         if (!model_->passes(all[i]))
             continue;

@@ -176,7 +176,7 @@ void MainWindow::makePanes() {
             });
     connect(matrix_, &MatrixPane::evidenceWanted, this, &MainWindow::exportEvidence);
     const auto jump = [this](qint64 at) {
-        session_.seek(at + 1'000'000);
+        session_.seekTold(at);
         showPane("timeline");
     };
     connect(throughput, &ThroughputPane::rangeWanted, this,
@@ -424,11 +424,24 @@ void MainWindow::stopAllDrills() {
 }
 
 void MainWindow::nextEvent(int by) {
-    const auto& all = session_.history().log().all();
-    const std::size_t count = session_.history().log().count_until(session_.cursor());
-    const std::size_t at = by > 0 ? count : count >= 2 ? count - 2 : all.size();
-    if (at < all.size())
-        session_.seek(all[at].wall_ns);
+    // In the order in which they came, as the cursor shows them. It stands at whole milliseconds.
+    constexpr std::int64_t kMs = 1'000'000;
+    const auto& arrived = session_.history().log().arrived();
+    const auto shown_from = [](const EventRecord& one) {
+        return (one.arrived_ns + kMs - 1) / kMs * kMs;
+    };
+    const std::int64_t at = session_.cursor();
+    const auto next = std::partition_point(arrived.begin(), arrived.end(),
+                                           [&](const auto& one) { return shown_from(one) <= at; });
+    if (by > 0 && next != arrived.end())
+        session_.seek(shown_from(*next));
+    if (by > 0 || next == arrived.begin())
+        return;
+    const std::int64_t newest = shown_from(*std::prev(next));
+    const auto first = std::partition_point(
+        arrived.begin(), next, [&](const auto& one) { return shown_from(one) < newest; });
+    if (first != arrived.begin())
+        session_.seek(shown_from(*std::prev(first)));
 }
 
 void MainWindow::remember() {

@@ -43,6 +43,8 @@ Card card_of(const Session& session, const ApplicationNow& app) {
     std::int64_t span = kSparkNs;
     if (const auto* samples = session.history().series().of(static_cast<std::uint32_t>(app.index)))
         for (const auto& sample : *samples) {
+            if (sample.at_ns > session.knownNs())
+                break;
             // As long as what there is, so that a young line is no sliver.
             if (out.spark.isEmpty() && sample.served)
                 span = std::clamp(to - sample.wall_ns, kSparkLeastNs, kSparkNs);
@@ -54,14 +56,12 @@ Card card_of(const Session& session, const ApplicationNow& app) {
             out.rate = sample.rate;
             out.served = to - sample.wall_ns < 5 * kNs;
         }
-    if (const auto* seconds =
-            session.history().series().seconds_of(static_cast<std::uint32_t>(app.index)))
-        for (const auto& second : *seconds)
-            if (const std::int64_t past = to - second.wall_s * kNs;
-                second.replies > 0 && past >= kNs && past < 5 * kNs) {
-                out.p50 = static_cast<double>(second.p50_us) / 1e3;
-                out.p99 = static_cast<double>(second.p99_us) / 1e3;
-            }
+    for (const auto& second : session.history().series().seconds_of(
+             static_cast<std::uint32_t>(app.index), to - 5 * kNs + 1, to - kNs, session.knownNs()))
+        if (second.replies > 0) {
+            out.p50 = static_cast<double>(second.p50_us) / 1e3;
+            out.p99 = static_cast<double>(second.p99_us) / 1e3;
+        }
     return out;
 }
 

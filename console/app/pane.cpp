@@ -65,6 +65,7 @@ ExportHeader export_header(const Session& session, std::int64_t from_ns, std::in
     out.start_ns = session.startNs();
     out.from_ns = from_ns;
     out.to_ns = to_ns;
+    out.as_of_ns = session.cursor();
     return out;
 }
 

@@ -101,6 +101,7 @@ std::optional<std::int64_t> time_of(const std::string& text, const Session& sess
 Status export_pane(MainWindow& window, Pane& pane, const std::vector<std::string>& paths) {
     window.showPane(pane.name());
     QApplication::processEvents(QEventLoop::AllEvents, 50);
+    const Session::Still still(window.session());
     for (const auto& path : paths)
         if (Status written =
                 export_to(QString::fromStdString(path), pane.exportable(), pane.header());
@@ -131,12 +132,12 @@ void wait_for_all(const Session& session) {
     constexpr std::int64_t kLeastNs = 2 * kNs, kQuietNs = kNs, kPatienceNs = 20 * kNs;
     const std::int64_t begun = session.cursor();
     std::int64_t changed = begun;
-    std::size_t count = 0;
+    std::uint64_t count = 0;
     while (!session.isReplay() && session.cursor() - begun < kPatienceNs) {
         QApplication::processEvents(QEventLoop::AllEvents, 50);
-        if (session.eventCount() != count)
+        if (session.log().newest_serial() != count)
             changed = session.cursor();
-        count = session.eventCount();
+        count = session.log().newest_serial();
         const auto& hosts = session.now().hosts;
         const bool all = std::all_of(hosts.begin(), hosts.end(),
                                      [](const HostNow& host) { return host.link.events > 0; });

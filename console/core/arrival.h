@@ -14,7 +14,7 @@ namespace zz::console {
 inline constexpr std::int64_t kNs = 1'000'000'000;
 inline constexpr std::int64_t kHeartbeatNs = kNs; // of a zz-host (telemetry.proto)
 
-enum class NoteKind : std::uint8_t {
+enum class NoteKind : std::uint8_t { // as numbers they stand in session files
     None,
     Connecting, // count = attempt, value = milliseconds until the next one
     Connected,
@@ -38,6 +38,7 @@ struct Arrival {
     std::shared_ptr<const telemetry::Update> update; // null: `note` holds
     Note note;
     bool backlog = false; // of before the connection: out of order with the stream
+    bool known = false;   // it was handed on before: here for who records
 };
 
 // The time that an Update names itself; 0 if it names none.

@@ -32,20 +32,30 @@ void EventLog::take(const Arrival& arrival) {
     if (!arrival.update || !arrival.update->has_event())
         return;
     const auto& event = arrival.update->event();
+    put({event.wall_ns(), arrival.at_ns, serial_ + 1, arrival.update, event.kind()});
+}
+
+void EventLog::take_from(const EventLog& other, std::int64_t arrived_until_ns) {
+    const auto& from = other.arrived();
+    for (std::size_t i = other.arrived_before(serial_ + 1);
+         i < from.size() && from[i].arrived_ns <= arrived_until_ns; ++i)
+        put(from[i]);
+}
+
+void EventLog::put(EventRecord record) {
     auto place = records_.end();
-    while (place != records_.begin() && std::prev(place)->wall_ns > event.wall_ns())
+    while (place != records_.begin() && std::prev(place)->wall_ns > record.wall_ns)
         --place;
     // The backlog of a new connection repeats what came over the old one.
-    for (auto it = place; it != records_.begin() && std::prev(it)->wall_ns == event.wall_ns(); --it)
-        if (same(std::prev(it)->event(), event))
+    for (auto it = place; it != records_.begin() && std::prev(it)->wall_ns == record.wall_ns; --it)
+        if (same(std::prev(it)->event(), record.event()))
             return;
     // Who folds events begins anew then; plain texts are folded by nobody.
-    reordered_ += place != records_.end() && event.kind() != telemetry::TEXT ? 1 : 0;
-    const EventRecord record{event.wall_ns(), arrival.at_ns, ++serial_, arrival.update,
-                             event.kind()};
+    reordered_ += place != records_.end() && record.kind != telemetry::TEXT ? 1 : 0;
+    serial_ = record.serial;
     records_.insert(place, record);
-    arrived_.push_back(record);
-    if (arrived_.size() > most_)
+    arrived_.push_back(std::move(record));
+    if (arrived_.size() > arrived_most_)
         arrived_.pop_front();
     while (records_.size() > most_) {
         records_.pop_front();

@@ -24,13 +24,17 @@ struct EventRecord {
 
 class EventLog {
   public:
-    explicit EventLog(std::size_t most = kLogEventsMax) : most_(most) {}
+    // `most`: by the time they tell; `arrived_most`: in the order of arrival.
+    explicit EventLog(std::size_t most = kLogEventsMax, std::size_t arrived_most = kLogEventsMax)
+        : most_(most), arrived_most_(arrived_most) {}
 
     // Not an event, or one that is in already: nothing.
     void take(const Arrival& arrival);
+    // What arrived at another log after what came from there before, until then.
+    void take_from(const EventLog& other, std::int64_t arrived_until_ns);
 
     const std::deque<EventRecord>& all() const { return records_; }
-    // How many are not younger than this: [0, count) is what a cursor there sees.
+    // How many are not younger than this, as they tell.
     std::size_t count_until(std::int64_t wall_ns) const;
     // The same by arrival, newest last; [arrived_before(serial), size) came from that one on.
     const std::deque<EventRecord>& arrived() const { return arrived_; }
@@ -41,7 +45,9 @@ class EventLog {
     std::uint64_t forgotten() const { return forgotten_; } // left at the old end
 
   private:
-    std::size_t most_;
+    void put(EventRecord record);
+
+    std::size_t most_, arrived_most_;
     std::deque<EventRecord> records_, arrived_; // serial numbers of the latter have no holes
     std::uint64_t serial_ = 0, reordered_ = 0, forgotten_ = 0;
 };

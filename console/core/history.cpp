@@ -57,4 +57,10 @@ State History::at(std::int64_t at_ns) const {
     return state;
 }
 
+EventLog History::log_at(std::int64_t at_ns) const {
+    EventLog out;
+    out.take_from(log_, at_ns);
+    return out;
+}
+
 } // namespace zz::console

@@ -16,11 +16,13 @@ struct HistoryBounds {
     std::size_t arrivals = 200'000;
     std::size_t bytes = 192u << 20; // of their encoded size
     std::int64_t frame_ns = 2 * kNs;
+    std::size_t events = kLogEventsMax; // in the order of arrival
 };
 
 class History {
   public:
-    explicit History(HistoryBounds bounds = {}) : bounds_(bounds) {}
+    explicit History(HistoryBounds bounds = {})
+        : bounds_(bounds), log_(kLogEventsMax, bounds.events) {}
 
     void take(Arrival arrival);
 
@@ -28,6 +30,8 @@ class History {
     // The state as of then; the first one that is known if that is earlier.
     State at(std::int64_t at_ns) const;
     const EventLog& log() const { return log_; }
+    // The log as it was then: what is told of the past but came later is not in it.
+    EventLog log_at(std::int64_t at_ns) const;
     const SeriesBook& series() const { return series_; }
 
     bool empty() const { return arrivals_.empty(); }

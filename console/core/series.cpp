@@ -60,58 +60,62 @@ const std::deque<Sample>* SeriesBook::of(std::uint32_t application) const {
     return it == books_.end() ? nullptr : &it->second.samples;
 }
 
-const std::deque<telemetry::ThroughputSecond>*
-SeriesBook::seconds_of(std::uint32_t application) const {
+std::vector<FeltSecond> SeriesBook::seconds_of(std::uint32_t application, std::int64_t from_ns,
+                                               std::int64_t to_ns, std::int64_t known_ns) const {
+    std::vector<FeltSecond> out;
     const auto it = books_.find(application + 1);
-    return it == books_.end() ? nullptr : &it->second.seconds.seconds();
-}
-
-std::optional<double> SeriesBook::host_cores(std::uint32_t host, std::int64_t now_ns) const {
-    std::optional<double> out;
-    for (auto it = processes_.lower_bound({host, 0, 0, 0, 0});
-         it != processes_.end() && it->first.host == host; ++it)
-        if (it->second.cores >= 0 && contact(it->second.at_ns, now_ns) == Contact::Live)
-            out = out.value_or(0) + it->second.cores;
+    if (it == books_.end())
+        return out;
+    for (const FeltSecond& one : it->second.felt) {
+        if (one.at_ns > known_ns)
+            break;
+        if (one.wall_s * kNs < from_ns || one.wall_s * kNs > to_ns)
+            continue;
+        auto place = out.end();
+        while (place != out.begin() && std::prev(place)->wall_s >= one.wall_s)
+            --place;
+        if (place != out.end() && place->wall_s == one.wall_s)
+            *place = one;
+        else
+            out.insert(place, one);
+    }
     return out;
 }
 
-std::optional<std::uint64_t> SeriesBook::host_memory(std::uint32_t host,
-                                                     std::int64_t now_ns) const {
-    std::optional<std::uint64_t> out;
-    for (auto it = processes_.lower_bound({host, 0, 0, 0, 0});
-         it != processes_.end() && it->first.host == host; ++it)
-        if (it->second.rss_bytes > 0 && contact(it->second.at_ns, now_ns) == Contact::Live)
-            out = out.value_or(0) + it->second.rss_bytes;
-    return out;
-}
-
-void SeriesBook::take_process(const telemetry::Facts& facts, std::int64_t at_ns) {
-    if (!facts.has_process() || processes_.size() >= kSourcesMax)
-        return;
-    auto [it, fresh] = processes_.try_emplace(console::key_of(facts.source()));
-    Process& process = it->second;
-    const std::int64_t past = facts.wall_ns() - process.wall_ns;
-    const std::uint64_t cpu = facts.process().cpu_ns();
-    if (fresh || past < 0 || cpu < process.cpu_ns)
-        process = {cpu, facts.wall_ns(), at_ns, -1, 0};
-    else if (past >= kNs / 2)
-        process = {cpu, facts.wall_ns(), at_ns,
-                   static_cast<double>(cpu - process.cpu_ns) / static_cast<double>(past), 0};
-    process.rss_bytes = facts.process().rss_bytes();
+// Clients tell of a second one after the other, some of them late.
+void SeriesBook::take_seconds(Book& book, const telemetry::Facts& facts, std::int64_t at_ns) {
+    book.seconds.take(telemetry::key_of(facts.source()), facts);
+    const auto& known = book.seconds.seconds();
+    for (const auto& told : facts.client().seconds()) {
+        const auto now =
+            std::lower_bound(known.begin(), known.end(), told.wall_s(),
+                             [](const auto& one, std::int64_t s) { return one.wall_s < s; });
+        if (now == known.end() || now->wall_s != told.wall_s())
+            continue;
+        const auto before =
+            std::find_if(book.felt.rbegin(), book.felt.rend(),
+                         [&](const FeltSecond& one) { return one.wall_s == told.wall_s(); });
+        const FeltSecond fresh{at_ns, now->wall_s, now->replies, now->p50_us, now->p99_us};
+        if (before != book.felt.rend() && before->replies == fresh.replies &&
+            before->p50_us == fresh.p50_us && before->p99_us == fresh.p99_us)
+            continue;
+        book.felt.push_back(fresh);
+        if (book.felt.size() > kFeltMax)
+            book.felt.pop_front();
+    }
 }
 
 void SeriesBook::take(const Arrival& arrival, const State& state) {
     if (!arrival.update || !arrival.update->has_facts())
         return;
     const auto& facts = arrival.update->facts();
-    take_process(facts, arrival.at_ns);
     const std::uint32_t application = facts.source().application();
     if (application == 0 || (!facts.has_client() && !facts.has_agreement()))
         return;
     Book& book = books_[application];
     const std::int64_t now = facts.wall_ns();
     if (facts.has_client()) {
-        book.seconds.take(telemetry::key_of(facts.source()), facts);
+        take_seconds(book, facts, arrival.at_ns);
         Counter& counter = book.clients[console::key_of(facts.source())];
         const auto& client = facts.client();
         const std::int64_t past = now - counter.wall_ns;
@@ -129,6 +133,7 @@ void SeriesBook::take(const Arrival& arrival, const State& state) {
     book.newest_ns = now;
     Sample sample;
     sample.wall_ns = now;
+    sample.at_ns = arrival.at_ns;
     std::erase_if(book.clients,
                   [&](const auto& entry) { return now - entry.second.wall_ns > kClientGoneNs; });
     for (const auto& [key, counter] : book.clients) {

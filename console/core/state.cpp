@@ -3,8 +3,26 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <set>
 
 namespace zz::console {
+
+namespace {
+
+void take_process(const telemetry::Facts& facts, SourceWords& words) {
+    words.memory_bytes = facts.process().rss_bytes();
+    const std::uint64_t cpu = facts.process().cpu_ns();
+    const std::int64_t past = facts.wall_ns() - words.cpu_wall_ns;
+    if (words.cpu_wall_ns != 0 && past >= 0 && past < kNs / 2 && cpu >= words.cpu_ns)
+        return; // too soon to tell
+    words.cores = words.cpu_wall_ns == 0 || past < 0 || cpu < words.cpu_ns
+                      ? -1
+                      : static_cast<double>(cpu - words.cpu_ns) / static_cast<double>(past);
+    words.cpu_ns = cpu;
+    words.cpu_wall_ns = facts.wall_ns();
+}
+
+} // namespace
 
 std::int64_t told_time(const telemetry::Update& update) {
     if (update.has_event())
@@ -103,11 +121,13 @@ void State::apply_note(const Note& note, std::int64_t at_ns) {
         break;
     case NoteKind::Gap:
         link.missing += note.count;
+        link.gap_missing = note.count;
         link.gap_from_ns = link.heard_ns;
         link.gap_to_ns = at_ns;
         break;
     case NoteKind::Filled:
         link.missing -= std::min(link.missing, note.count);
+        link.gap_missing -= std::min(link.gap_missing, note.count);
         break;
     case NoteKind::Dropped:
         link.dropped += note.count;
@@ -142,11 +162,31 @@ const DrillEnds* State::drill_ends(const std::string& id) const {
     return nullptr;
 }
 
+std::optional<double> State::host_cores(std::uint32_t host, std::int64_t now_ns) const {
+    std::optional<double> out;
+    for (auto it = sources_.lower_bound({host, 0, 0, 0, 0});
+         it != sources_.end() && it->first.host == host; ++it)
+        if (it->second.cores >= 0 && contact(it->second.at_ns, now_ns) == Contact::Live)
+            out = out.value_or(0) + it->second.cores;
+    return out;
+}
+
+std::optional<std::uint64_t> State::host_memory(std::uint32_t host, std::int64_t now_ns) const {
+    std::optional<std::uint64_t> out;
+    for (auto it = sources_.lower_bound({host, 0, 0, 0, 0});
+         it != sources_.end() && it->first.host == host; ++it)
+        if (it->second.memory_bytes > 0 && contact(it->second.at_ns, now_ns) == Contact::Live)
+            out = out.value_or(0) + it->second.memory_bytes;
+    return out;
+}
+
 void State::apply_facts(const telemetry::Facts& facts, std::int64_t at_ns) {
     const SourceKey key = console::key_of(facts.source());
     if (sources_.size() >= kSourcesMax && !sources_.contains(key))
         return;
     SourceWords& words = sources_[key];
+    if (facts.has_process())
+        take_process(facts, words);
     words.at_ns = at_ns;
     words.facts = std::make_shared<const telemetry::Facts>(facts);
 }
@@ -158,10 +198,15 @@ void State::apply_snapshot(const telemetry::Snapshot& snapshot, std::int64_t at_
     link.refused.clear();
     // It is everything that the host knows: what is not in it is gone. How old its parts are only
     // they can say: by the host's clock, against its newest part.
-    std::erase_if(sources_, [&](const auto& entry) { return entry.first.host == snapshot.host(); });
     std::int64_t newest = 0;
-    for (const auto& facts : snapshot.sources())
+    std::set<SourceKey> in_it;
+    for (const auto& facts : snapshot.sources()) {
         newest = std::max(newest, facts.wall_ns());
+        in_it.insert(console::key_of(facts.source()));
+    }
+    std::erase_if(sources_, [&](const auto& entry) {
+        return entry.first.host == snapshot.host() && !in_it.contains(entry.first);
+    });
     for (const auto& facts : snapshot.sources())
         apply_facts(facts, at_ns - (newest - facts.wall_ns()));
 }

@@ -6,6 +6,7 @@
 
 #include <compare>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "console/core/arrival.h"
@@ -25,6 +26,10 @@ SourceKey key_of(const telemetry::Source& source);
 struct SourceWords {
     std::int64_t at_ns = 0; // when they came
     std::shared_ptr<const telemetry::Facts> facts;
+    // Processor cores that its process uses; negative: not known yet. Counted from words of before.
+    double cores = -1;
+    std::uint64_t cpu_ns = 0, memory_bytes = 0;
+    std::int64_t cpu_wall_ns = 0;
 };
 
 // Targets of a drill that told the end of their part, and how; without host and application.
@@ -41,9 +46,11 @@ struct HostLink {
     std::int64_t offset_ns = 0; // its clock minus ours, the least delayed of the last heartbeats
     std::int64_t beat_ns = 0;   // when its last heartbeat came
     std::uint64_t updates = 0, events = 0;
-    std::uint64_t missing = 0;                   // updates that never came
-    std::uint64_t dropped = 0;                   // that this console could not take
-    std::int64_t gap_from_ns = 0, gap_to_ns = 0; // of the last gap
+    std::uint64_t missing = 0; // updates that never came
+    std::uint64_t dropped = 0; // that this console could not take
+    // Of the last gap; its count is that of before and after what came after all.
+    std::int64_t gap_from_ns = 0, gap_to_ns = 0;
+    std::uint64_t gap_missing = 0;
     std::uint64_t attempt = 0, retry_ms = 0;
     std::uint32_t protocol = 0;
     std::string program, refused;
@@ -61,6 +68,10 @@ class State {
     const std::map<std::uint32_t, HostLink>& hosts() const { return hosts_; }
     const HostLink* host(std::uint32_t id) const;
     const DrillEnds* drill_ends(const std::string& id) const;
+    // What the processes of a host use, all together: processor cores, bytes of memory; none: not
+    // told.
+    std::optional<double> host_cores(std::uint32_t host, std::int64_t now_ns) const;
+    std::optional<std::uint64_t> host_memory(std::uint32_t host, std::int64_t now_ns) const;
     std::int64_t at_ns() const { return at_ns_; } // of the newest arrival
     const std::string& environment() const { return environment_; }
     const std::string& cluster_name() const { return cluster_name_; }

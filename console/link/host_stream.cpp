@@ -46,6 +46,7 @@ std::vector<Arrival> HostStream::published(std::int64_t now_ns, telemetry::Updat
         if (boot_ != 0 && beat.host_boot() != boot_) {
             // Another process: its numbers begin anew, and so do we.
             newest_ = seen_ = 0;
+            has_past_ = false;
             hole_.reset();
             ask_again();
         } else if (boot_ != 0 && !dirty_ && beat.host_number() > newest_) {
@@ -89,11 +90,17 @@ std::vector<Arrival> HostStream::answered(std::int64_t now_ns, const telemetry::
     }
     if (answer.has_snapshot()) {
         const auto& snapshot = answer.snapshot();
-        if (boot_ != snapshot.host_boot())
-            newest_ = snapshot.host_number();
+        dirty_ = false;
+        if (boot_ != snapshot.host_boot()) {
+            // Events were asked for by numbers of the process before.
+            if (boot_ != 0)
+                ask_again();
+            newest_ = seen_ = 0;
+            has_past_ = false;
+            hole_.reset();
+        }
         boot_ = snapshot.host_boot();
         newest_ = std::max(newest_, snapshot.host_number());
-        dirty_ = false;
         heard_ns_ = now_ns;
         telemetry::Update update;
         update.set_host(host_);
@@ -107,7 +114,11 @@ std::vector<Arrival> HostStream::answered(std::int64_t now_ns, const telemetry::
                 telemetry::Update update = event;
                 update.set_host(host_);
                 out.push_back(arrival_of(now_ns, std::move(update), true));
+                const auto number = event.host_number();
+                out.back().known = has_past_ && number != 0 && number <= seen_;
             }
+        all_ = false;
+        has_past_ = true;
         if (hole_) {
             // Facts that were lost are in the snapshot; events that the host forgot stay missing.
             const std::uint64_t gone =

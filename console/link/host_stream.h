@@ -26,9 +26,11 @@ class HostStream {
 
     // Whether a snapshot and the events after `events_after()` must be asked for now.
     bool wants_snapshot(std::int64_t now_ns) const;
-    std::uint64_t events_after() const { return hole_ ? hole_->after : seen_; }
+    std::uint64_t events_after() const { return all_ ? 0 : hole_ ? hole_->after : seen_; }
     void asked(std::int64_t now_ns) { asked_ns_ = now_ns; }
     void ask_again() { dirty_ = true, asked_ns_ = 0; }
+    // Events that were handed on are asked for again too: they come as known.
+    void ask_all() { all_ = true, ask_again(); }
 
   private:
     struct Hole {
@@ -41,6 +43,8 @@ class HostStream {
     std::uint64_t seen_ = 0;              // events up to here were handed on
     std::optional<Hole> hole_;
     bool dirty_ = true; // what we know may be wrong: needs a snapshot
+    bool all_ = false;
+    bool has_past_ = false; // events of before the first one that was published were handed on
     bool linked_ = false;
     std::int64_t asked_ns_ = 0, told_ns_ = 0, heard_ns_ = 0;
     std::uint64_t attempt_ = 0;

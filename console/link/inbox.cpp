@@ -53,7 +53,8 @@ std::vector<Arrival> Inbox::take(std::size_t count) {
     std::vector<Arrival> out;
     for (const auto& [host, dropped] : dropped_) {
         Arrival note;
-        note.at_ns = newest_ns_;
+        // Not later than what waits: times do not go back behind it.
+        note.at_ns = arrivals_.empty() ? newest_ns_ : arrivals_.front().at_ns;
         note.note = {NoteKind::Dropped, host, dropped, 0, {}};
         out.push_back(std::move(note));
     }

@@ -198,11 +198,14 @@ void Link::Worker::take_answer(std::int64_t now_ns, const transport::Received& r
     waiting.erase(entry);
 }
 
+// Whatever clocks do: of the past nothing comes any more, neither here nor in the file.
 void Link::Worker::put(std::vector<Arrival> arrivals) {
     for (auto& arrival : arrivals) {
+        arrival.at_ns = newest_ns = std::max(newest_ns, arrival.at_ns);
         if (writer)
             record(arrival);
-        inbox.put(std::move(arrival));
+        if (!arrival.known)
+            inbox.put(std::move(arrival));
     }
 }
 
@@ -223,9 +226,20 @@ void Link::Worker::enable(std::uint32_t host, bool yes) {
 }
 
 void Link::Worker::record(const Arrival& arrival) {
-    if (!arrival.update)
-        return;
-    const Status added = writer->add(arrival.at_ns, *arrival.update);
+    telemetry::SessionEntry entry;
+    entry.set_received_wall_ns(arrival.at_ns);
+    if (arrival.update) {
+        *entry.mutable_update() = *arrival.update;
+        entry.set_backlog(arrival.backlog);
+    } else {
+        auto& link = *entry.mutable_link();
+        link.set_kind(static_cast<std::uint32_t>(arrival.note.kind));
+        link.set_host(arrival.note.host);
+        link.set_count(arrival.note.count);
+        link.set_value(arrival.note.value);
+        link.set_text(arrival.note.text);
+    }
+    const Status added = writer->add(std::move(entry));
     if (added)
         return;
     writer.reset();
@@ -243,7 +257,7 @@ void Link::Worker::begin_recording(const std::string& path) {
     if (!path.empty()) {
         telemetry::SessionHeader header;
         header.set_protocol(telemetry::kTelemetryVersion);
-        fresh.started_ns = runtime::wall_ns();
+        fresh.started_ns = newest_ns = std::max(newest_ns, runtime::wall_ns());
         fresh.session = fmt::format("{:x}", fresh.started_ns);
         header.set_session(fresh.session);
         header.set_started_wall_ns(fresh.started_ns);
@@ -259,7 +273,7 @@ void Link::Worker::begin_recording(const std::string& path) {
         fresh.on = static_cast<bool>(writer);
         // A recording begins with everything that is known.
         for (auto& [id, host] : hosts)
-            host.stream.ask_again();
+            host.stream.ask_all();
     }
     const std::lock_guard lock(mutex);
     recording = fresh;

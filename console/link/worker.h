@@ -58,7 +58,7 @@ struct Link::Worker {
     std::vector<Waiting> waiting; // at most kWaitingMax
     std::uint64_t last_nonce = 0;
     std::optional<telemetry::SessionWriter> writer;
-    std::int64_t flushed_ns = 0;
+    std::int64_t flushed_ns = 0, newest_ns = 0;
 
     mutable std::mutex mutex; // of what follows
     std::vector<std::function<void(Worker&)>> orders;

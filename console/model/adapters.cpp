@@ -60,9 +60,9 @@ PlacementData placement_data(const Session& session) {
         PlacementHost one;
         one.name = host.name;
         one.id = host.id;
-        if (const auto cores = session.history().series().host_cores(host.id, now.now_ns))
+        if (const auto cores = session.state().host_cores(host.id, now.now_ns))
             one.cpu = std::min(1.0, *cores);
-        one.memory_bytes = session.history().series().host_memory(host.id, now.now_ns);
+        one.memory_bytes = session.state().host_memory(host.id, now.now_ns);
         one.stale = host.contact == Contact::Stale;
         one.lost = host.contact != Contact::Live && host.contact != Contact::Stale;
         if (host.age_ns >= 0)
@@ -97,16 +97,13 @@ PlacementData placement_data(const Session& session) {
 
 namespace {
 
-// Seconds that may still change are left out, so that a range says the same whenever it is read.
+// Seconds of which clients may still tell are left out: half of them would be a fall.
 void add_latencies(const Session& session, int application, std::int64_t from_ns,
                    std::int64_t to_ns, ThroughputSeries& out) {
-    const auto* seconds =
-        session.history().series().seconds_of(static_cast<std::uint32_t>(application));
-    if (seconds == nullptr)
-        return;
-    for (const auto& second : *seconds) {
+    for (const auto& second : session.history().series().seconds_of(
+             static_cast<std::uint32_t>(application), from_ns, to_ns, session.knownNs())) {
         const std::int64_t begin = second.wall_s * kNs;
-        if (begin < from_ns || begin + kSecondSettledNs > to_ns || second.replies == 0)
+        if (begin + kSecondSettledNs > to_ns || second.replies == 0)
             continue;
         const auto x = static_cast<double>((begin + kNs / 2) / 1'000'000);
         out.p50.append({x, static_cast<double>(second.p50_us) / 1e3});
@@ -131,6 +128,8 @@ ThroughputData throughput_data(const Session& session, std::int64_t from_ns, std
         const auto* samples = session.history().series().of(static_cast<std::uint32_t>(app.index));
         if (samples != nullptr)
             for (const auto& sample : *samples) {
+                if (sample.at_ns > session.knownNs())
+                    break;
                 if (sample.wall_ns < from_ns || sample.wall_ns > to_ns)
                     continue;
                 const double x = static_cast<double>(sample.wall_ns / 1'000'000);
@@ -149,9 +148,8 @@ ThroughputData throughput_data(const Session& session, std::int64_t from_ns, std
     }
     // A mark is told by every replica that saw it: the first word counts.
     std::set<std::pair<int, QString>> seen;
-    const auto& all = session.history().log().all();
-    const std::size_t count = session.eventCount();
-    for (std::size_t i = session.history().log().count_until(from_ns); i < count; ++i) {
+    const auto& all = session.log().all();
+    for (std::size_t i = session.log().count_until(from_ns - 1); i < all.size(); ++i) {
         if (all[i].wall_ns > to_ns || !is_marked(all[i].kind))
             continue;
         const auto& event = all[i].event();

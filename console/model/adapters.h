@@ -27,7 +27,10 @@ QString aftermath(const Dispute& dispute, const ApplicationNow& app);
 
 // Lanes of one application; -1: of all.
 TimelineData timeline_data(const Session& session, int application);
+// The same of what had come until then.
+TimelineData timeline_data(const Session& session, int application, const EventLog& log,
+                           std::int64_t to_ns);
 // One run a drill, newest last.
-std::vector<PhaseRun> phase_runs(const Session& session);
+std::vector<PhaseRun> phase_runs(const Session& session, const EventLog& log);
 
 } // namespace zz::console

@@ -17,27 +17,19 @@ bool is_of_a_disagreement(telemetry::EventKind kind) {
 void AlertBook::reset() {
     entries_.clear();
     newest_ = 0;
-    count_ = 0;
 }
 
 void AlertBook::refresh() {
-    const EventLog& log = session_.history().log();
-    const bool live = session_.mode() == TimeMode::Live;
-    const std::size_t count = session_.eventCount();
-    if (mode_ != session_.mode() || (!live && count != count_))
-        reset();
+    const EventLog& log = session_.log();
+    if (mode_ != session_.mode() || log.newest_serial() < newest_)
+        reset(); // the cursor went back
     mode_ = session_.mode();
-    if (!live) {
-        for (std::size_t i = count_; i < count; ++i)
-            take(log.all()[i]);
-    } else if (newest_ == 0) {
+    if (newest_ == 0)
         for (const auto& record : log.all())
             take(record);
-    } else {
+    else
         for (std::size_t i = log.arrived_before(newest_ + 1); i < log.arrived().size(); ++i)
             take(log.arrived()[i]);
-    }
-    count_ = count;
     newest_ = log.newest_serial();
 }
 

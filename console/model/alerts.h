@@ -51,7 +51,6 @@ class AlertBook {
     std::map<Key, Entry> entries_;
     std::uint64_t newest_ = 0; // serial number
     TimeMode mode_ = TimeMode::Live;
-    std::size_t count_ = 0;
 };
 
 } // namespace zz::console

@@ -65,7 +65,7 @@ bool EventsModel::passes(const EventRecord& record) const {
 void EventsModel::fill(std::vector<EventRecord>& found) {
     constexpr std::size_t kLookMax = 20'000, kClockEvery = 128;
     constexpr qint64 kFillMs = 8; // the rest in later turns
-    const auto& all = session_.history().log().all();
+    const auto& all = session_.log().all();
     const auto end = std::lower_bound(all.begin(), all.end(), *unlooked_,
                                       [](const EventRecord& one, const auto& bound) {
                                           return std::pair(one.wall_ns, one.serial) < bound;
@@ -88,12 +88,12 @@ void EventsModel::fill(std::vector<EventRecord>& found) {
 void EventsModel::reset() {
     beginResetModel();
     rows_.clear();
-    const auto& log = session_.history().log();
-    count_ = session_.eventCount();
+    const auto& log = session_.log();
+    mode_ = session_.mode();
     newest_ = log.newest_serial();
     unlooked_.reset();
-    if (count_ > 0) {
-        const auto& last = log.all()[count_ - 1];
+    if (!log.all().empty()) {
+        const auto& last = log.all().back();
         unlooked_ = {last.wall_ns, last.serial + 1};
         std::vector<EventRecord> found;
         fill(found);
@@ -103,27 +103,22 @@ void EventsModel::reset() {
 }
 
 void EventsModel::refresh() {
-    const auto& log = session_.history().log();
-    const std::size_t count = session_.eventCount();
-    if (session_.mode() != TimeMode::Live) {
-        if (count != count_) {
-            reset();
-            return;
-        }
-    } else {
-        const auto& arrived = log.arrived();
-        std::vector<EventRecord> fresh;
-        for (std::size_t i = log.arrived_before(newest_ + 1); i < arrived.size(); ++i) {
-            const auto& one = arrived[i];
-            // What is looked at later comes then.
-            const bool later = unlooked_ && std::pair(one.wall_ns, one.serial) < *unlooked_;
-            if (!later && passes(one))
-                fresh.push_back(one);
-        }
-        count_ = count;
-        newest_ = log.newest_serial();
-        insert(std::move(fresh));
+    const auto& log = session_.log();
+    if (mode_ != session_.mode() || log.newest_serial() < newest_) {
+        reset(); // the cursor went back
+        return;
     }
+    const auto& arrived = log.arrived();
+    std::vector<EventRecord> fresh;
+    for (std::size_t i = log.arrived_before(newest_ + 1); i < arrived.size(); ++i) {
+        const auto& one = arrived[i];
+        // What is looked at later comes then.
+        const bool later = unlooked_ && std::pair(one.wall_ns, one.serial) < *unlooked_;
+        if (!later && passes(one))
+            fresh.push_back(one);
+    }
+    newest_ = log.newest_serial();
+    insert(std::move(fresh));
     if (unlooked_) {
         std::vector<EventRecord> found;
         fill(found);

@@ -46,7 +46,7 @@ class EventsModel : public QAbstractTableModel {
     Severity least_ = Severity::Info;
     std::deque<EventRecord> rows_; // newest first
     std::uint64_t newest_ = 0;     // serial number: later ones are not in
-    std::size_t count_ = 0;
+    TimeMode mode_ = TimeMode::Live;
     // Older ones than this, by time and serial number, were not looked at yet; none: all were.
     std::optional<std::pair<std::int64_t, std::uint64_t>> unlooked_;
 };

@@ -3,6 +3,7 @@
 
 #include <QElapsedTimer>
 #include <QFileInfo>
+#include <QSignalBlocker>
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -14,7 +15,26 @@ namespace {
 
 constexpr std::int64_t kLookNs = kNs / 10; // "now" without news moves ten times a second
 // A file is read whole: more than live history keeps, but bounded.
-constexpr HistoryBounds kFileBounds{2'000'000, std::size_t{1} << 30, 2 * kNs};
+constexpr HistoryBounds kFileBounds{2'000'000, std::size_t{1} << 30, 2 * kNs, 2'000'000};
+constexpr std::int64_t kMs = 1'000'000; // a cursor that stands is at whole ones, as it is written
+
+Arrival arrival_of(telemetry::SessionEntry&& entry) {
+    Arrival out;
+    out.at_ns = entry.received_wall_ns();
+    if (!entry.has_update()) {
+        const auto& link = entry.link();
+        if (link.kind() <= static_cast<std::uint32_t>(NoteKind::Dropped))
+            out.note = {static_cast<NoteKind>(link.kind()), link.host(), link.count(), link.value(),
+                        link.text()};
+        return out;
+    }
+    out.update = std::make_shared<const telemetry::Update>(std::move(*entry.mutable_update()));
+    // Where the recorder did not say so: what was fetched after the fact is of long before it came.
+    out.backlog = entry.has_backlog() ? entry.backlog()
+                                      : out.update->has_event() &&
+                                            out.at_ns - out.update->event().wall_ns() > 5 * kNs;
+    return out;
+}
 
 } // namespace
 
@@ -42,6 +62,7 @@ void Session::adopt(cluster::Cluster cluster, const QString& title) {
     started_ns_ = 0;
     selection_ = {};
     asked_.clear();
+    shown_.reset();
     mode_ = TimeMode::Live;
     dirty_ = true;
 }
@@ -82,17 +103,10 @@ Status Session::openFile(const QString& path) {
         auto* entry = std::get_if<telemetry::SessionEntry>(&*item);
         if (entry == nullptr)
             continue;
-        Arrival arrival;
-        arrival.at_ns = entry->received_wall_ns();
-        arrival.update =
-            std::make_shared<const telemetry::Update>(std::move(*entry->mutable_update()));
-        // Events that were fetched after the fact are of long before they arrived.
-        arrival.backlog = arrival.update->has_event() &&
-                          arrival.at_ns - arrival.update->event().wall_ns() > 5 * kNs;
-        history_->take(std::move(arrival));
+        history_->take(arrival_of(std::move(*entry)));
     }
     mode_ = TimeMode::Paused;
-    cursor_ns_ = history_->last_ns();
+    cursor_ns_ = settledNs();
     look();
     Q_EMIT sourceChanged();
     Q_EMIT cursorChanged();
@@ -105,6 +119,7 @@ void Session::close() {
     cluster_.reset();
     history_ = std::make_unique<History>();
     state_ = {};
+    shown_.reset();
     now_ = {};
     disputes_ = DisputeBook();
     Q_EMIT sourceChanged();
@@ -130,9 +145,30 @@ std::int64_t Session::cursor() const {
     return mode_ == TimeMode::Live ? now_ns() : cursor_ns_;
 }
 
-std::size_t Session::eventCount() const {
-    return mode_ == TimeMode::Live ? history_->log().all().size()
-                                   : history_->log().count_until(cursor_ns_);
+std::int64_t Session::knownNs() const {
+    return mode_ == TimeMode::Live ? INT64_MAX : cursor_ns_;
+}
+
+// More may come with the time of the newest arrival, but not with an earlier one.
+std::int64_t Session::settledNs() const {
+    const std::int64_t until = link_ ? history_->last_ns() - 1 : history_->last_ns() + kMs - 1;
+    return std::max(until / kMs * kMs, history_->first_ns());
+}
+
+Session::Still::Still(Session& session)
+    : session_(session), was_live_(session.mode_ == TimeMode::Live && session.link_) {
+    if (!was_live_)
+        return;
+    const QSignalBlocker quiet(session_);
+    session_.takeArrivals();
+    session_.pause();
+}
+
+Session::Still::~Still() {
+    if (!was_live_)
+        return;
+    const QSignalBlocker quiet(session_);
+    session_.goLive();
 }
 
 void Session::ask(const telemetry::CommandBody& body, Answered answered,
@@ -181,8 +217,9 @@ void Session::turn() {
         cursor_ns_ += static_cast<std::int64_t>(static_cast<double>(now - turned_ns_) * speed_);
         dirty_ = true;
         if (cursor_ns_ >= history_->last_ns()) {
-            cursor_ns_ = history_->last_ns();
+            cursor_ns_ = settledNs();
             mode_ = link_ ? TimeMode::Live : TimeMode::Paused;
+            disputes_anew_ = true;
             Q_EMIT cursorChanged();
         }
     }
@@ -200,36 +237,40 @@ void Session::look() {
     const std::int64_t at = cursor();
     looked_ns_ = now_ns();
     dirty_ = false;
+    foldLog();
     if (cluster_) {
         state_ = mode_ == TimeMode::Live ? history_->newest() : history_->at(at);
         now_ = cluster_now(*cluster_, state_, at);
     }
-    foldDisputes(at);
+    foldDisputes();
     Q_EMIT refreshed();
 }
 
-void Session::foldDisputes(std::int64_t at) {
-    const EventLog& log = history_->log();
-    const auto& all = log.all();
-    const std::size_t count = eventCount();
-    // By clocks of others what is live may be of the future.
-    const bool back = mode_ != TimeMode::Live && at < disputes_until_ns_;
-    const bool anew = disputes_anew_ || back || disputes_reordered_ != log.reordered();
-    if (anew)
+void Session::foldLog() {
+    if (mode_ == TimeMode::Live || !cluster_) {
+        shown_.reset();
+        return;
+    }
+    if (!shown_ || cursor_ns_ < shown_until_ns_) {
+        shown_.emplace();
+        disputes_anew_ = true;
+    }
+    shown_->take_from(history_->log(), cursor_ns_);
+    shown_until_ns_ = cursor_ns_;
+}
+
+void Session::foldDisputes() {
+    const EventLog& log = this->log();
+    if (disputes_anew_ || disputes_reordered_ != log.reordered()) {
         disputes_ = DisputeBook(cluster_.get());
-    disputes_anew_ = false;
-    if (mode_ == TimeMode::Live && !anew) {
+        for (const auto& record : log.all())
+            disputes_.take(record);
+    } else {
         for (std::size_t i = log.arrived_before(disputes_next_); i < log.arrived().size(); ++i)
             disputes_.take(log.arrived()[i]);
-    } else {
-        // What is new to a cursor that moves on is younger than where it was.
-        const std::size_t first = anew ? 0 : log.count_until(disputes_until_ns_);
-        for (std::size_t i = first; i < count; ++i)
-            disputes_.take(all[i]);
     }
+    disputes_anew_ = false;
     disputes_next_ = log.newest_serial() + 1;
-    if (count > 0)
-        disputes_until_ns_ = all[count - 1].wall_ns;
     disputes_reordered_ = log.reordered();
 }
 
@@ -245,7 +286,7 @@ void Session::goLive() {
 void Session::pause() {
     if (mode_ == TimeMode::Paused)
         return;
-    cursor_ns_ = std::min(cursor(), std::max(history_->last_ns(), history_->first_ns()));
+    cursor_ns_ = std::min(cursor() / kMs * kMs, settledNs());
     mode_ = TimeMode::Paused;
     disputes_anew_ = true;
     look();
@@ -265,13 +306,23 @@ void Session::play(double speed) {
 }
 
 void Session::seek(qint64 wall_ns) {
-    cursor_ns_ = std::clamp<std::int64_t>(wall_ns, history_->first_ns(),
-                                          std::max(history_->first_ns(), history_->last_ns()));
+    cursor_ns_ = std::clamp<std::int64_t>(wall_ns / kMs * kMs, history_->first_ns(), settledNs());
     if (mode_ == TimeMode::Live)
         mode_ = TimeMode::Paused;
     disputes_anew_ = true;
     look();
     Q_EMIT cursorChanged();
+}
+
+void Session::seekTold(qint64 wall_ns) {
+    const auto& all = history_->log().all();
+    const auto told =
+        std::lower_bound(all.begin(), all.end(), wall_ns,
+                         [](const EventRecord& record, qint64 at) { return record.wall_ns < at; });
+    std::int64_t at = wall_ns;
+    if (told != all.end() && told->wall_ns == wall_ns)
+        at = std::max(at, told->arrived_ns);
+    seek(at + kMs);
 }
 
 void Session::select(const Selection& selection) {

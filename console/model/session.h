@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "console/core/history.h"
 #include "console/link/desk.h"
@@ -55,8 +56,11 @@ class Session : public QObject {
     const State& state() const { return state_; }
     const History& history() const { return *history_; }
     const DisputeBook& disputes() const { return disputes_; }
-    std::size_t eventCount() const; // of history().log(), up to the cursor
-    std::int64_t cursor() const;    // wall nanoseconds
+    // What had come when the cursor's time was: the same of a recording as while it ran, however
+    // late something came.
+    const EventLog& log() const { return shown_ ? *shown_ : history_->log(); }
+    std::int64_t knownNs() const; // what came later is not shown
+    std::int64_t cursor() const;  // wall nanoseconds
     TimeMode mode() const { return mode_; }
     double speed() const { return speed_; }
 
@@ -69,11 +73,26 @@ class Session : public QObject {
              const std::vector<std::uint32_t>& hosts = {});
     void askDesk(const DeskQuestion& question, Desk::Answered answered);
 
+    // While one lives, what is live stands still at the last moment of which everything has come:
+    // what is exported then is what a recording exports of that moment. Nobody is told.
+    class Still {
+      public:
+        explicit Still(Session& session);
+        ~Still();
+        Still(const Still&) = delete;
+        Still& operator=(const Still&) = delete;
+
+      private:
+        Session& session_;
+        bool was_live_;
+    };
+
   public Q_SLOTS:
     void goLive();
     void pause();
     void play(double speed);
     void seek(qint64 wall_ns);
+    void seekTold(qint64 wall_ns); // to when what is told of then had come
     void select(const zz::console::Selection& selection);
     void setFilter(const QString& filter);
 
@@ -89,9 +108,11 @@ class Session : public QObject {
     void takeArrivals();
     void adopt(cluster::Cluster cluster, const QString& title);
     void take(Arrival arrival);
-    void foldDisputes(std::int64_t at_ns);
-    void look(); // makes state_, now_, disputes_ those of the cursor
+    void foldDisputes();
+    void foldLog();
+    void look(); // makes state_, log(), now_, disputes_ those of the cursor
     std::int64_t now_ns() const;
+    std::int64_t settledNs() const; // everything of then and before has come
 
     std::unique_ptr<cluster::Cluster> cluster_;
     std::unique_ptr<Link> link_;
@@ -104,11 +125,12 @@ class Session : public QObject {
     double speed_ = 1;
     bool dirty_ = true;
     State state_;
+    std::optional<EventLog> shown_; // none: live
+    std::int64_t shown_until_ns_ = 0;
     ClusterNow now_;
     DisputeBook disputes_;
     std::uint64_t disputes_next_ = 0; // serial of the first event that is not in
     std::uint64_t disputes_reordered_ = 0;
-    std::int64_t disputes_until_ns_ = 0;
     bool disputes_anew_ = true;
     Selection selection_;
     QString filter_;

@@ -22,12 +22,6 @@ bool is_told_of(telemetry::EventKind kind) {
     return kind != telemetry::TEXT && kind != telemetry::OPERATOR_ACTION;
 }
 
-// Held in the past, lanes go on behind the cursor: else moving it would cut them off.
-std::size_t events_shown(const Session& session) {
-    return session.mode() == TimeMode::Live ? session.eventCount()
-                                            : session.history().log().all().size();
-}
-
 // Which application an event is about. A controller speaks for all of its host: it names the one,
 // or it is the one that has the subject there and is in dispute. Negative: none.
 int application_index(const Session& session, const telemetry::Event& event) {
@@ -282,13 +276,19 @@ void close_bands(const Session& session, TimelineData& out) {
 
 } // namespace
 
+// Held in the past, lanes go on behind the cursor: else moving it would cut them off.
 TimelineData timeline_data(const Session& session, int application) {
+    const std::int64_t to = session.mode() == TimeMode::Live
+                                ? session.cursor()
+                                : std::max(session.cursor(), session.history().last_ns());
+    return timeline_data(session, application, session.history().log(), to);
+}
+
+TimelineData timeline_data(const Session& session, int application, const EventLog& log,
+                           std::int64_t to_ns) {
     TimelineData out;
-    const auto& log = session.history().log();
-    const std::size_t count = events_shown(session);
-    out.to_ns = session.cursor();
-    if (session.mode() != TimeMode::Live)
-        out.to_ns = std::max(out.to_ns, session.history().last_ns());
+    const std::size_t count = log.all().size();
+    out.to_ns = to_ns;
     out.from_ns = count > 0 ? log.all().front().wall_ns : out.to_ns - 60 * kNs;
     // A recording knows how things stood from its begin on, not from its first event on.
     if (const std::int64_t begun = session.startNs(); begun > 0)
@@ -320,10 +320,11 @@ TimelineData timeline_data(const Session& session, int application) {
             fold_machine(lanes, session, event);
     }
     for (const auto& host : session.now().hosts)
-        if (host.link.missing > 0)
-            out.gaps.push_back({host.link.gap_from_ns, host.link.gap_to_ns, host.link.missing, -1});
+        if (host.link.gap_missing > 0)
+            out.gaps.push_back(
+                {host.link.gap_from_ns, host.link.gap_to_ns, host.link.gap_missing, -1});
     close_bands(session, out);
-    out.runs = phase_runs(session);
+    out.runs = phase_runs(session, log);
     // What another application went through is no part of this one's span.
     std::erase_if(out.runs, [&out, from = session.startNs()](const PhaseRun& run) {
         return run.injected_ns < from || (!out.title.isEmpty() && run.application != out.title);
@@ -331,19 +332,17 @@ TimelineData timeline_data(const Session& session, int application) {
     return out;
 }
 
-std::vector<PhaseRun> phase_runs(const Session& session) {
+std::vector<PhaseRun> phase_runs(const Session& session, const EventLog& log) {
     std::vector<PhaseRun> out;
     std::map<std::string, std::pair<QString, std::int64_t>> drills; // id -> name, begin
     const auto& applications = session.cluster()->applications;
     std::vector<telemetry::PhaseFold> folds;
     for (const auto& app : applications)
         folds.emplace_back(app.faults().weak_quorum());
-    const auto& all = session.history().log().all();
-    const std::size_t count = events_shown(session);
-    for (std::size_t i = 0; i < count; ++i) {
-        if (!is_told_of(all[i].kind))
+    for (const EventRecord& record : log.all()) {
+        if (!is_told_of(record.kind))
             continue;
-        const auto& event = all[i].event();
+        const auto& event = record.event();
         const int about = application_index(session, event);
         if (about < 0 || about >= static_cast<int>(folds.size()))
             continue;

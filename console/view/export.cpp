@@ -54,6 +54,8 @@ QString header_lines(const Exportable& view, const ExportHeader& header) {
     line("start", iso_utc(header.start_ns));
     line("from", iso_utc(header.from_ns));
     line("to", iso_utc(header.to_ns));
+    if (header.as_of_ns != 0)
+        line("as_of", iso_utc(header.as_of_ns));
     line("from_ms", cell_data(ms_since(header.from_ns, header)));
     line("to_ms", cell_data(ms_since(header.to_ns, header)));
     for (auto it = view.facts.begin(); it != view.facts.end(); ++it) {

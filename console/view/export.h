@@ -26,6 +26,7 @@ struct ExportHeader {
     std::int64_t start_ns = 0; // of the session: "ms since start" counts from here
     std::int64_t from_ns = 0;  // the visible range
     std::int64_t to_ns = 0;
+    std::int64_t as_of_ns = 0; // what came later is not in it; 0: not told
 };
 
 // A view as it stands, detached from any widget.

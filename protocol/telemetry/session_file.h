@@ -42,6 +42,7 @@ class SessionWriter {
     // What arrived, in the order of arrival. A time before the one before counts as that one.
     // After an error nothing more is written; what was written stays readable.
     Status add(std::int64_t received_wall_ns, const Update& update);
+    Status add(SessionEntry entry);
     Status note(const SessionNote& note);
     // What is buffered goes to the operating system: a reader sees it.
     Status flush();

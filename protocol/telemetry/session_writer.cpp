@@ -46,20 +46,25 @@ Result<SessionWriter> SessionWriter::create(const std::string& path, const Sessi
 }
 
 Status SessionWriter::add(std::int64_t received_wall_ns, const Update& update) {
-    newest_ns_ = std::max(newest_ns_, received_wall_ns);
+    SessionEntry entry;
+    entry.set_received_wall_ns(received_wall_ns);
+    *entry.mutable_update() = update;
+    return add(std::move(entry));
+}
+
+Status SessionWriter::add(SessionEntry entry) {
+    newest_ns_ = std::max(newest_ns_, entry.received_wall_ns());
     if (entries_ > 0 && (newest_ns_ - keyframe_ns_ >= kSessionKeyframeEvery.count() ||
                          offset_ - keyframe_bytes_ >= kSessionKeyframeBytes))
         if (const Status put = write_keyframe(); !put)
             return put;
-    SessionEntry entry;
     entry.set_received_wall_ns(newest_ns_);
-    *entry.mutable_update() = update;
     if (entry.update().has_event())
         entry.mutable_update()->mutable_event()->clear_frames();
     if (const Status put = this->put(number(Type::Entry), entry.SerializeAsString()); !put)
         return put;
     ++entries_;
-    know(update);
+    know(entry.update());
     return Ok{};
 }
 

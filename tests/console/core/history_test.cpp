@@ -113,6 +113,92 @@ class HistoryTest : public QObject {
         QVERIFY(committed(history.at(0), 1) <= 19'002);
     }
 
+    // Whatever point is asked for, and however late things came: the log of who stopped there.
+    void the_log_of_then_has_what_had_come() {
+        History history;
+        std::vector<std::size_t> known;
+        for (std::uint64_t i = 1; i <= 300; ++i) {
+            // Host 2 is seconds behind, host 3 tells of the future.
+            const auto host = static_cast<std::uint32_t>(1 + i % 3);
+            const auto at = static_cast<std::int64_t>(i) * kNs / 20;
+            Arrival late = told(at - (host == 2 ? 4 * kNs : host == 3 ? -kNs : 0), host, i);
+            late.at_ns = at;
+            history.take(late);
+            known.push_back(history.log().all().size());
+        }
+        EventLog moving;
+        for (const std::uint64_t i : {1U, 2U, 77U, 150U, 299U}) {
+            const auto at = static_cast<std::int64_t>(i) * kNs / 20;
+            const EventLog log = history.log_at(at);
+            moving.take_from(history.log(), at);
+            QCOMPARE(log.all().size(), known[i - 1]);
+            QCOMPARE(log.newest_serial(), i);
+            QCOMPARE(moving.all().size(), log.all().size());
+            for (std::size_t k = 0; k < log.all().size(); ++k) {
+                QVERIFY(log.all()[k].arrived_ns <= at);
+                QVERIFY(k == 0 || log.all()[k - 1].wall_ns <= log.all()[k].wall_ns);
+                QCOMPARE(moving.all()[k].serial, log.all()[k].serial);
+            }
+        }
+    }
+
+    void what_processes_use_is_of_the_cursors_time() {
+        History history;
+        for (int i = 1; i <= 40; ++i) {
+            Arrival one = facts(i * kNs, 1, 1, static_cast<std::uint64_t>(i));
+            auto update = std::make_shared<telemetry::Update>(*one.update);
+            // Half a core until 20 s, a whole one after that.
+            const int halves = i <= 20 ? i : 20 + 2 * (i - 20);
+            update->mutable_facts()->mutable_process()->set_cpu_ns(
+                static_cast<std::uint64_t>(halves) * kNs / 2);
+            update->mutable_facts()->mutable_process()->set_rss_bytes(static_cast<std::uint64_t>(i)
+                                                                      << 20);
+            one.update = update;
+            history.take(one);
+        }
+        QCOMPARE(*history.at(10 * kNs).host_cores(1, 10 * kNs), 0.5);
+        QCOMPARE(*history.at(40 * kNs).host_cores(1, 40 * kNs), 1.0);
+        QCOMPARE(*history.at(10 * kNs).host_memory(1, 10 * kNs), std::uint64_t{10} << 20);
+        QVERIFY(!history.at(kNs).host_cores(1, kNs));
+        QVERIFY(!history.at(10 * kNs).host_memory(2, 10 * kNs));
+    }
+
+    void what_clients_felt_is_what_they_had_told() {
+        History history;
+        const auto tell = [&](std::int64_t at_ns, std::uint32_t client, std::int64_t second,
+                              std::uint64_t replies) {
+            telemetry::Update update;
+            update.set_host(1);
+            auto& f = *update.mutable_facts();
+            f.set_wall_ns((second + 1) * kNs);
+            f.mutable_source()->set_host(1);
+            f.mutable_source()->set_application(1);
+            f.mutable_source()->mutable_principal()->set_role(4);
+            f.mutable_source()->mutable_principal()->set_index(client);
+            auto& told = *f.mutable_client()->add_seconds();
+            told.set_wall_s(second);
+            told.set_replies(replies);
+            told.set_p50_us(100);
+            told.set_p99_us(200);
+            Arrival out;
+            out.at_ns = at_ns;
+            out.update = std::make_shared<const telemetry::Update>(std::move(update));
+            history.take(std::move(out));
+        };
+        tell(11 * kNs, 1, 10, 5);
+        tell(12 * kNs, 1, 11, 6);
+        tell(15 * kNs, 2, 10, 7); // four seconds late
+        tell(15 * kNs, 2, 10, 7); // and again
+        const auto seen = [&](std::int64_t known_ns) {
+            return history.series().seconds_of(0, 0, 100 * kNs, known_ns);
+        };
+        QCOMPARE(seen(12 * kNs).size(), std::size_t{2});
+        QCOMPARE(seen(12 * kNs)[0].replies, std::uint64_t{5});
+        QCOMPARE(seen(15 * kNs).size(), std::size_t{2});
+        QCOMPARE(seen(15 * kNs)[0].replies, std::uint64_t{12});
+        QCOMPARE(seen(15 * kNs)[1].replies, std::uint64_t{6});
+    }
+
     void events_are_in_order_of_time_and_once() {
         EventLog log(100);
         log.take(told(5, 1, 1));

@@ -126,6 +126,35 @@ class HostStreamTest : public QObject {
         QCOMPARE(updates(stream.published(2 * kNs, told(11))), 0);
     }
 
+    // A recording begins with what the host keeps; the window has that already.
+    void what_was_handed_on_comes_again_as_known() {
+        HostStream stream = followed();
+        QCOMPARE(updates(stream.published(2 * kNs, told(11))), 1);
+        telemetry::Answer past;
+        past.set_ok(true);
+        *past.mutable_events()->add_updates() = told(10);
+        past.mutable_events()->set_newest(10);
+        // It is new, though a newer one was published before it came.
+        QVERIFY(!stream.answered(2 * kNs, past).front().known);
+        stream.ask_all();
+        QVERIFY(stream.wants_snapshot(2 * kNs));
+        QCOMPARE(stream.events_after(), std::uint64_t{0});
+        QCOMPARE(updates(stream.published(2 * kNs, told(13))), 1); // 12 is missing
+        telemetry::Answer answer;
+        answer.set_ok(true);
+        for (std::uint64_t n = 9; n <= 13; ++n)
+            *answer.mutable_events()->add_updates() = told(n);
+        answer.mutable_events()->set_first_kept(9);
+        answer.mutable_events()->set_newest(13);
+        std::vector<std::uint64_t> known, fresh;
+        for (const auto& one : stream.answered(3 * kNs, answer))
+            if (one.update)
+                (one.known ? known : fresh).push_back(one.update->host_number());
+        QCOMPARE(known, (std::vector<std::uint64_t>{9, 10, 11}));
+        QCOMPARE(fresh, (std::vector<std::uint64_t>{12, 13}));
+        QVERIFY(stream.events_after() >= 13);
+    }
+
     void another_version_is_refused_with_both_in_the_text() {
         HostStream stream(1);
         telemetry::Answer answer = snapshot(7, 1);
