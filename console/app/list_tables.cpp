@@ -16,6 +16,7 @@ namespace {
 
 constexpr int kRowsLookedAt = 40, kNarrowMost = 190, kNarrowLeast = 70, kCellPad = 8;
 constexpr int kRowsWrapped = 1500;
+constexpr int kTextPad = kCellPad + 4; // what a cell is wider than its text
 
 // What a column needs to show its head and what is in it.
 int need_of(QTableView* view, int column) {
@@ -30,8 +31,9 @@ int text_need(const QTableView* view, int column) {
     const QFontMetrics metrics = view->fontMetrics();
     int need = view->horizontalHeader()->sectionSizeHint(column);
     for (int row = 0; row < std::min(model->rowCount(), kRowsLookedAt); ++row)
-        need = std::max(
-            need, metrics.horizontalAdvance(model->index(row, column).data().toString()) + 10);
+        need =
+            std::max(need, metrics.horizontalAdvance(model->index(row, column).data().toString()) +
+                               kTextPad + 2);
     return need;
 }
 
@@ -59,9 +61,12 @@ void wrap_rows(QTableView* view, const std::vector<int>& wide) {
     for (int row = 0; row < std::min(model->rowCount(), kRowsWrapped); ++row) {
         int lines = 1;
         for (const int column : wide) {
-            const int room = std::max(20, view->columnWidth(column) - kCellPad - 4);
-            const QRect box = metrics.boundingRect(QRect(0, 0, room, 10'000), Qt::TextWordWrap,
-                                                   model->index(row, column).data().toString());
+            const int room = std::max(20, view->columnWidth(column) - kTextPad);
+            const QString text = model->index(row, column).data().toString();
+            if (metrics.horizontalAdvance(text) <= room)
+                continue;
+            const QRect box =
+                metrics.boundingRect(QRect(0, 0, room, 10'000), Qt::TextWordWrap, text);
             lines = std::max(lines, (box.height() + line / 2) / line);
         }
         const int wanted = usual + (std::min(lines, 4) - 1) * line;
@@ -109,8 +114,6 @@ void fit(QTableView* view, const std::vector<int>& wide) {
     for (int i = 0; i < header->count(); ++i)
         if (widths[static_cast<std::size_t>(i)] > 0)
             header->resizeSection(i, widths[static_cast<std::size_t>(i)]);
-    if (view->wordWrap())
-        wrap_rows(view, wide);
 }
 
 // Columns follow the width of their view.
@@ -122,13 +125,17 @@ class Fitter : public QObject {
         view->viewport()->installEventFilter(this);
     }
     void look() {
-        const QSize now(view_->viewport()->width(), view_->model()->rowCount());
-        if (now == fitted_)
-            return; // what was dragged since stays
-        fitted_ = now;
-        fit(view_, wide_);
+        std::vector<int> now{view_->viewport()->width(), view_->model()->rowCount()};
+        for (int i = 0; i < view_->horizontalHeader()->count(); ++i)
+            now.push_back(view_->isColumnHidden(i) ? 0 : 1);
+        // What was dragged since stays.
+        if (now != fitted_)
+            fit(view_, wide_);
+        fitted_ = std::move(now);
+        if (view_->wordWrap())
+            wrap_rows(view_, wide_);
     }
-    void again() { fitted_ = {}; }
+    void again() { fitted_.clear(); }
 
   protected:
     bool eventFilter(QObject* watched, QEvent* event) override {
@@ -140,7 +147,7 @@ class Fitter : public QObject {
   private:
     QTableView* view_;
     std::vector<int> wide_;
-    QSize fitted_;
+    std::vector<int> fitted_; // to which width, rows and columns
 };
 
 } // namespace

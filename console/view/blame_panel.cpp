@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/view/blame_panel.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -46,11 +47,13 @@ BlamePanel::BlamePanel(QWidget* parent)
     chain_->header()->setSectionResizeMode(2, QHeaderView::ResizeToContents);
     chain_->setWordWrap(true);
     chain_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    // As high as its words need in the width that there is.
-    connect(chain_->header(), &QHeaderView::sectionResized, chain_, [this](int section) {
-        if (section == 1)
-            wrap();
-    });
+    // As high as its words need in the width that there is. Columns take theirs after the list.
+    wrap_soon_.setSingleShot(true);
+    wrap_soon_.setInterval(0);
+    connect(&wrap_soon_, &QTimer::timeout, this, &BlamePanel::wrap);
+    connect(chain_->header(), &QHeaderView::sectionResized, &wrap_soon_,
+            qOverload<>(&QTimer::start));
+    chain_->viewport()->installEventFilter(this);
     column->addWidget(chain_, 1);
     connect(chain_, &QTreeWidget::currentItemChanged, this,
             [this] { export_->setEnabled(!proof().isEmpty()); });
@@ -94,8 +97,14 @@ void BlamePanel::setData(const MatrixData& shown, const MatrixReading& reading) 
     fill(shown);
 }
 
+bool BlamePanel::eventFilter(QObject* watched, QEvent* event) {
+    if (event->type() == QEvent::Resize)
+        wrap_soon_.start();
+    return QWidget::eventFilter(watched, event);
+}
+
 void BlamePanel::wrap() {
-    const int room = std::max(40, chain_->columnWidth(1) - 10);
+    const int room = std::max(40, chain_->columnWidth(1) - 12);
     const QFontMetrics metrics = chain_->fontMetrics();
     for (int i = 0; i < chain_->topLevelItemCount(); ++i) {
         QTreeWidgetItem* item = chain_->topLevelItem(i);

@@ -3,6 +3,7 @@
 // GUI thread.
 #pragma once
 
+#include <QTimer>
 #include <QWidget>
 
 #include "console/view/matrix_reading.h"
@@ -25,6 +26,9 @@ class BlamePanel : public QWidget {
     void evidenceWanted(const QString& id);
     void jumpWanted(qint64 wall_ns);
 
+  protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
   private:
     void fill(const MatrixData& shown);
     void wrap(); // rows as high as their words need
@@ -35,6 +39,7 @@ class BlamePanel : public QWidget {
     QTreeWidget* chain_;
     QPushButton* export_;
     QPushButton* jump_;
+    QTimer wrap_soon_;
 };
 
 } // namespace zz::console

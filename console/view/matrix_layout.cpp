@@ -10,6 +10,8 @@
 namespace zz::console {
 namespace {
 
+constexpr double kMostTaller = 2; // lines, that a cell is higher where there is room
+
 double wrapped_height(const QFontMetricsF& metrics, double width, const QString& text) {
     return std::ceil(metrics.boundingRect(QRectF(0, 0, width, 100000), kWrapped, text).height());
 }
@@ -108,7 +110,7 @@ std::optional<MatrixCell> MatrixLayout::cell_at(const QPointF& point) const {
 namespace {
 
 MatrixLayout lay_out(const MatrixData& data, const MatrixReading& reading, double width,
-                     const QFont& font, bool low) {
+                     const QFont& font, bool low, double taller = 0) {
     const QFontMetricsF metrics(font);
     const QFontMetricsF small(small_font(font));
     const QFontMetricsF strong(strong_font(font));
@@ -155,7 +157,7 @@ MatrixLayout lay_out(const MatrixData& data, const MatrixReading& reading, doubl
     for (const MatrixColumn& column : data.columns)
         least = std::max(least, strong.horizontalAdvance(column.name) + 2);
     out.cell_width = std::clamp(std::floor(room / columns) - out.gap, least, line * 8.0);
-    out.cell_height = std::round(dense ? line * 1.35 : low ? line * 2.0 : line * 2.5);
+    out.cell_height = std::round(dense ? line * 1.35 : low ? line * 2.0 : line * 2.5) + taller;
     const double caption = dense || low ? 0 : small.height();
     out.column_heads = {0, y, width, strong.height() + caption + 4};
     y = out.column_heads.bottom() + 2;
@@ -163,14 +165,16 @@ MatrixLayout lay_out(const MatrixData& data, const MatrixReading& reading, doubl
     out.grid = {pad + names_width, y, grid_width,
                 static_cast<double>(out.rows) * (out.cell_height + out.gap) - out.gap};
     out.notes_left = out.grid.right() + pad;
-    y = out.grid.bottom() + pad * 0.7;
+    y = out.grid.bottom() + pad * (low ? 0.4 : 0.7);
     out.match_line = {pad, y, out.grid.right() - pad, line + 6};
-    y = out.match_line.bottom() + 4;
+    y = out.match_line.bottom() + (low ? 1 : 4);
 
     y = place_supports(out, reading, metrics, width, y);
+    y -= low ? pad * 0.6 : 0;
     place_paragraphs(out, said_below(data, reading), QFontMetricsF(strong_font(font)), metrics,
                      width, y);
-    const double end = out.paragraphs.empty() ? y : out.paragraphs.back().box.bottom() + pad;
+    const double end =
+        out.paragraphs.empty() ? y : out.paragraphs.back().box.bottom() + (low ? 4 : pad);
     out.size = {std::max(width, out.notes_left + small.averageCharWidth() * 8), end};
     return out;
 }
@@ -179,9 +183,16 @@ MatrixLayout lay_out(const MatrixData& data, const MatrixReading& reading, doubl
 
 MatrixLayout layout_of(const MatrixData& data, const MatrixReading& reading, double width,
                        const QFont& font, double height) {
-    MatrixLayout out = lay_out(data, reading, width, font, false);
-    return height <= 0 || out.size.height() <= height ? out
-                                                      : lay_out(data, reading, width, font, true);
+    const MatrixLayout usual = lay_out(data, reading, width, font, false);
+    if (height <= 0 || usual.rows == 0)
+        return usual;
+    const double left = height - usual.size.height();
+    if (left < 0)
+        return lay_out(data, reading, width, font, true);
+    // On a large screen rows share half of what would stay empty.
+    const double most = QFontMetricsF(font).height() * kMostTaller;
+    const double taller = std::floor(std::min(left / 2 / static_cast<double>(usual.rows), most));
+    return taller < 1 ? usual : lay_out(data, reading, width, font, false, taller);
 }
 
 } // namespace zz::console

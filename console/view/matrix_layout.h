@@ -54,7 +54,8 @@ struct MatrixLayout {
     std::optional<MatrixCell> cell_at(const QPointF& point) const;
 };
 
-// `height`: of what can be seen; cells are lower if that is too little. 0: it does not matter.
+// `height`: of what can be seen; cells are lower if that is too little, higher if a lot. 0: it
+// does not matter.
 MatrixLayout layout_of(const MatrixData& data, const MatrixReading& reading, double width,
                        const QFont& font, double height = 0);
 

@@ -217,16 +217,54 @@ QString entry_words(const MatrixReading& reading, const Entry& entry) {
         .arg(text_of(reading.names.value(entry.value())), text_of(to_hex(entry.value().view())));
 }
 
+namespace {
+
+struct Change {
+    std::size_t row, column;
+    Digest value;
+    matrix::Verdict verdict;
+};
+
+// "A2", "A2 or A3", "A2, A3 or A4".
+QString any_of_names(QStringList names) {
+    const QString last = names.takeLast();
+    return names.isEmpty() ? last : tr("%1 or %2").arg(names.join(QStringLiteral(", ")), last);
+}
+
+// What is the same but for who was told stands in one sentence.
+QStringList sentences_of(const std::vector<Change>& found, const matrix::Names& names,
+                         std::size_t most) {
+    std::vector<std::pair<std::pair<QString, QString>, QStringList>> said; // around the columns
+    for (const Change& change : found) {
+        const QString what =
+            tr("Had %1 sent %2 to ")
+                .arg(text_of(names.row(change.row)), text_of(names.value(change.value)));
+        QString why = QStringLiteral(": ") + words(change.verdict.kind);
+        if (change.verdict.value)
+            why += tr(", %1 with %2 matching columns, nobody woken")
+                       .arg(text_of(names.value(*change.verdict.value)))
+                       .arg(change.verdict.support.at(*change.verdict.value));
+        const std::pair around(what, why + u'.');
+        auto place = std::find_if(said.begin(), said.end(),
+                                  [&](const auto& one) { return one.first == around; });
+        if (place == said.end())
+            place = said.insert(place, {around, {}});
+        place->second << text_of(names.column(change.column));
+    }
+    QStringList out;
+    for (const auto& [around, columns] : said)
+        if (out.size() < static_cast<qsizetype>(most))
+            out << around.first + any_of_names(columns) + around.second;
+    return out;
+}
+
+} // namespace
+
 QStringList changes(const Matrix& m, const matrix::Names& names, std::size_t most) {
     const Kind actual = matrix::judge(m).kind;
     std::vector<Digest> values;
     for (const auto& [digest, letter] : names.values)
         values.push_back(digest);
-    struct Change {
-        std::size_t row, column;
-        Digest value;
-        matrix::Verdict verdict;
-    };
     std::vector<Change> found;
     Matrix tried = m;
     for (std::size_t row = 0; row < m.rows() && found.size() < 64; ++row) {
@@ -254,22 +292,7 @@ QStringList changes(const Matrix& m, const matrix::Names& names, std::size_t mos
     std::stable_sort(found.begin(), found.end(), [&](const Change& a, const Change& b) {
         return spread(a.row) > spread(b.row);
     });
-    QStringList out;
-    for (const Change& change : found) {
-        if (out.size() >= static_cast<qsizetype>(most))
-            break;
-        const QString what =
-            tr("Had %1 sent %2 to %3: %4")
-                .arg(text_of(names.row(change.row)), text_of(names.value(change.value)),
-                     text_of(names.column(change.column)), words(change.verdict.kind));
-        const QString why = change.verdict.value
-                                ? tr(", %1 with %2 matching columns, nobody woken")
-                                      .arg(text_of(names.value(*change.verdict.value)))
-                                      .arg(change.verdict.support.at(*change.verdict.value))
-                                : QString();
-        out << what + why + u'.';
-    }
-    return out;
+    return sentences_of(found, names, most);
 }
 
 MatrixReading read(const MatrixData& data) {

@@ -11,6 +11,8 @@
 namespace zz::console {
 namespace {
 
+constexpr double kAround = 8; // what is above and below hosts
+
 bool known(const PlacementData& data, const Placed& placed) {
     return placed.host < data.hosts.size() && placed.application < data.applications.size();
 }
@@ -214,12 +216,17 @@ PlacementLayout layout_of(const PlacementData& data, double width, const QFont& 
     };
     if (wide)
         lay_out_cards(data, width, font, out);
-    // Rather all of it in short than a part of it at length.
-    if (!wide || (height > 0 && high_of() > height * 1.05))
+    const auto fits = [&] { return height <= 0 || high_of() + kAround <= height; };
+    // Rather all of it closer together, or in short, than a part of it at length.
+    if (wide && !fits()) {
+        out.gap = 5;
+        out.row_height -= 5;
+    }
+    if (!wide || !fits())
         lay_out_grid(data, width, font, out);
     if (wide && !out.cards && !out.named)
         lay_out_cards(data, width, font, out);
-    out.body = {out.left, out.head_height + 2, hosts * (out.host_width + out.gap),
+    out.body = {out.left, out.head_height + kAround - 6, hosts * (out.host_width + out.gap),
                 static_cast<double>(out.applications) * (out.row_height + out.gap)};
     out.size = {std::max(width, out.body.right()), out.body.bottom() + 6};
     return out;

@@ -33,7 +33,7 @@ int weight(BarKind kind) {
     }
 }
 
-constexpr double kLeastSpread = 0.72, kMostSpread = 1.5;
+constexpr double kLeastSpread = 0.72, kMostSpread = 2;
 
 double ms_of(std::int64_t ns) {
     return static_cast<double>(ns) / 1e6;
