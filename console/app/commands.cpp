@@ -14,10 +14,12 @@
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QSettings>
+#include <QShortcut>
 #include <QTextBlock>
 #include <QTextBrowser>
 #include <QTextDocument>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "console/app/drawn_panes.h"
 #include "console/app/drills_pane.h"
@@ -175,6 +177,13 @@ void MainWindow::commandSearch() {
     connect(edit, &QLineEdit::textChanged, &dialog, fill);
     connect(edit, &QLineEdit::returnPressed, &dialog, &QDialog::accept);
     connect(list, &QListWidget::itemActivated, &dialog, &QDialog::accept);
+    // The words stay where the keys go; the arrows walk the list.
+    for (const auto& [key, by] : {std::pair(Qt::Key_Down, 1), std::pair(Qt::Key_Up, -1)})
+        connect(new QShortcut(QKeySequence(key), edit, nullptr, nullptr, Qt::WidgetShortcut),
+                &QShortcut::activated, list, [list, by = by] {
+                    list->setCurrentRow(
+                        std::clamp(list->currentRow() + by, 0, std::max(0, list->count() - 1)));
+                });
     fill();
     edit->setFocus();
     if (dialog.exec() != QDialog::Accepted)
@@ -210,6 +219,7 @@ void MainWindow::keyboardMap() {
         {tr("Esc"), tr("cancel")}};
     for (const auto& [key, what] : more)
         html += QString("<tr><td><b>%1</b></td><td>%2</td></tr>").arg(key, what);
+    text->setAccessibleName(tr("Keyboard map"));
     text->setHtml(html + "</table><p>" + tr("No single key can start a fault.") + "</p>");
     layout->addWidget(text);
     dialog.exec();
@@ -271,6 +281,7 @@ void MainWindow::userGuide() {
                           : tr("The guide is not part of this build: see "
                                "`resources/docs/console.md`."));
     layout->addWidget(text);
+    text->setFocus();
     dialog->show();
     // Pictures as wide as the text.
     QTextCursor at(text->document());

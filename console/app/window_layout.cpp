@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Where the views of the main window stand: one at a time, four at once, as they were the last
 // time.
+#include <QApplication>
 #include <QCloseEvent>
 #include <QDockWidget>
 #include <QSettings>
@@ -70,7 +71,15 @@ void MainWindow::watchLayout() {
 }
 
 // Out of the window and back.
+// What has the focus: a dock at the side, else the view.
 void MainWindow::detachPane() {
+    for (QWidget* at = QApplication::focusWidget(); at != nullptr; at = at->parentWidget()) {
+        auto* side = qobject_cast<QDockWidget*>(at);
+        if (side == nullptr || docks_.contains(qobject_cast<Pane*>(side->widget())))
+            continue;
+        side->setFloating(!side->isFloating());
+        return;
+    }
     if (Pane* one = pane(shownPane())) {
         docks_[one]->setFloating(!docks_[one]->isFloating());
         polishTabs();
