@@ -313,10 +313,16 @@ void MainWindow::refreshViews() {
 
 void MainWindow::follow() {
     constexpr qint64 kSlowMs = 250; // nobody reads faster
+    refreshViews();
     if (slow_.isValid() && slow_.elapsed() < kSlowMs)
-        refreshViews();
-    else
-        refresh();
+        return;
+    slow_.start();
+    // On its own: a turn of the window's thread stays short.
+    QTimer::singleShot(0, this, [this] {
+        polishTabs();
+        refreshInspector();
+        refreshTicker();
+    });
 }
 
 void MainWindow::sourceChanged() {

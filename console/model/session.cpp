@@ -230,7 +230,12 @@ void Session::turn() {
     // Paused: news changes nothing that is shown, but the scrubber's end.
     if (mode_ == TimeMode::Paused && now - looked_ns_ < kLookNs)
         return;
-    look();
+    // On its own, so that keys and pictures have their turn between what is taken and what is
+    // shown.
+    QTimer::singleShot(0, this, [this] {
+        if (hasSource())
+            look();
+    });
 }
 
 void Session::look() {
