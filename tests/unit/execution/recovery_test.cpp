@@ -178,19 +178,19 @@ void RecoveryTest::aLogThatComesIsNotAskedForAgain() {
         Bench woken(3);
         woken.learn(first_configuration());
         woken.sends.clear();
-        woken.wake_up(0, 1);
+        woken.wake_up(0, 1000); // so that the log is not whole before
         const Duration step = kNewsPatience / 2;
         std::uint64_t n = 0;
         for (Duration passed{}; passed + step < kNewsPatienceMax; passed += step) {
             ++n;
-            woken.order_only(n, set(n), 1); // Of one alone: nothing is agreed.
+            woken.order(n, set(n));
             woken.pass(step);
             QVERIFY(woken.sent<message::ExecutionStatus>().empty());
             QVERIFY(woken.sent<message::Fetch>().empty());
         }
         for (int i = 0; i < 3; ++i) {
             ++n;
-            woken.order_only(endless ? n : 100'000, set(n), 1);
+            woken.order(endless ? n : 100'000, set(n));
             woken.pass(step);
         }
         const auto asked = woken.sent<message::ExecutionStatus>();
