@@ -80,7 +80,9 @@ class DataCenterGuestsTest : public QObject {
 
         // A guest is ended from outside: silent, not guilty. It, or who woke for it, serves.
         site.virsh(host, {"destroy", site.domain(host, "E2.0")});
-        QTRY_VERIFY_WITH_TIMEOUT(dc.is_at_rest() && site.by_virsh().size() == 3, 240'000);
+        QVERIFY(QTest::qWaitFor([&] { return !dc.is_at_rest(); }, 60'000));
+        QVERIFY(QTest::qWaitFor([&] { return dc.is_at_rest() && site.by_virsh().size() == 3; },
+                                240'000));
         QVERIFY(site.agree());
         const QJsonObject end = dc.application()["counters"].toObject();
         QCOMPARE(end["convictions"], before["convictions"]);
