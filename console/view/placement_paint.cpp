@@ -167,8 +167,10 @@ void paint_card_cell(QPainter& painter, const PlacementPaint& p, std::size_t h, 
         painter.setFont(small_font(base));
         painter.setPen(guilty ? t.bad_text : t.muted);
         // The glyph of the ordinary says enough where there is no room for its word.
-        const QString word = word_of(*replica);
+        QString word = word_of(*replica);
         const bool fits = small.horizontalAdvance(word) <= line.width() - used;
+        if (!fits && replica->badges && !guilty)
+            word = word.section(QStringLiteral(", "), 1);
         if (fits || replica->badges || guilty)
             painter.drawText(line.adjusted(used, 0, 0, 0), kLeft,
                              small.elidedText(word, Qt::ElideRight, line.width() - used));
