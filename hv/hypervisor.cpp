@@ -78,6 +78,17 @@ Result<MachineName> machine_from_text(const std::string& text) {
     return name;
 }
 
+MachineState target_of(Call call) {
+    switch (call) {
+    case Call::Suspend:
+        return MachineState::Paused;
+    case Call::Save:
+        return MachineState::Saved;
+    default:
+        return MachineState::Running;
+    }
+}
+
 Step step_for(Call call, MachineState state) {
     const auto from = [state](MachineState target, std::initializer_list<MachineState> sources) {
         if (state == target)

@@ -126,6 +126,8 @@ enum class Step : std::uint8_t { Act, AlreadyDone, Refuse };
 // Precondition: call is neither Define, Destroy nor List, which every state allows or decides
 // itself.
 Step step_for(Call call, MachineState state);
+// The state of a machine after a call that suspends, saves, starts, resumes or restores it.
+MachineState target_of(Call call);
 
 std::string to_string(MachineState state);
 std::string to_string(Call call);

@@ -30,17 +30,6 @@ constexpr const char* kPlainProcessor =
 // Nothing speculates in an emulated processor, but the detours against it are emulated too.
 constexpr const char* kPlainOptions = " mitigations=off";
 
-MachineState target_of(Call call) {
-    switch (call) {
-    case Call::Suspend:
-        return MachineState::Paused;
-    case Call::Save:
-        return MachineState::Saved;
-    default:
-        return MachineState::Running;
-    }
-}
-
 Result<int> lock_root(const std::string& root) {
     const std::string path = root + "/lock";
     const int lock = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);

@@ -12,17 +12,6 @@ namespace {
 // does not.
 constexpr std::size_t kEventsMax = 1024;
 
-MachineState target_of(Call call) {
-    switch (call) {
-    case Call::Suspend:
-        return MachineState::Paused;
-    case Call::Save:
-        return MachineState::Saved;
-    default:
-        return MachineState::Running;
-    }
-}
-
 Error injected(Call call, const MachineName& name) {
     return Error{fmt::format("cannot {} machine {}: the hypervisor was told to fail this call",
                              to_string(call), to_string(name))};

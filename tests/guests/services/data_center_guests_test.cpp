@@ -45,8 +45,8 @@ class DataCenterGuestsTest : public QObject {
 
   private Q_SLOTS:
     void initTestCase() {
-        if (const QByteArray why = no_guests(); !why.isEmpty())
-            QSKIP(why.constData());
+        const QByteArray why = no_guests(); // run only when named: then it is wanted
+        QVERIFY2(why.isEmpty(), why.constData());
     }
 
     void paused_spare() {

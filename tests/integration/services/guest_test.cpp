@@ -86,8 +86,10 @@ class GuestTest : public QObject {
   private Q_SLOTS:
     void one_guest() {
         const std::string image = ZZ_SOURCE_DIR "/build/guest";
-        if (!QFile::exists(QString::fromStdString(image + "/guest.sha256")))
+        if (!QFile::exists(QString::fromStdString(image + "/guest.sha256"))) {
+            QVERIFY2(!qEnvironmentVariableIsSet("CI"), "continuous integration makes an image");
             QSKIP("there is no guest image: ./zz guest build");
+        }
         QTemporaryDir folder;
         Daemon daemon(folder.path().toStdString());
         QVERIFY2(daemon.started, daemon.started ? "" : daemon.started.error().text.c_str());
