@@ -65,7 +65,7 @@ void MainWindow::watchLayout() {
     // Docks that are nested take their least size, whatever is asked of them: so these are their
     // shares until the layout is reset.
     pane("placement")->setMinimumSize(inner_->width() * 42 / 100, inner_->height() * 42 / 100);
-    pane("timeline")->setMinimumHeight(inner_->height() * 40 / 100);
+    pane("timeline")->setMinimumHeight(inner_->height() * 36 / 100);
     QTimer::singleShot(0, this, &MainWindow::polishTabs);
     say(tr("View menu, Reset layout: back to one view at a time"));
 }
