@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <set>
 #include <tuple>
 
 namespace zz::telemetry {
@@ -72,11 +73,41 @@ template <class Read> Known reached(const Claims& claims, Read read) {
     return values.size() < claims.needed ? Known() : Known(values[claims.needed - 1]);
 }
 
-Slots slots_of(const AgreementFacts& facts) {
+template <class List> Slots slots_of(const List& list) {
     Slots out;
-    for (const auto& slot : facts.slots())
+    for (const auto& slot : list)
         out[slot.slot()] = {slot.incarnation(), slot.state()};
     return out;
+}
+
+struct Configuration {
+    std::uint64_t number = 0;
+    Slots slots;
+    friend auto operator<=>(const Configuration&, const Configuration&) = default;
+};
+
+// Also of one that is further by now.
+bool has_executed(const AgreementFacts& facts, const Configuration& it) {
+    return (facts.configuration() == it.number && slots_of(facts.slots()) == it.slots) ||
+           std::any_of(facts.history().begin(), facts.history().end(), [&](const auto& change) {
+               return change.number() == it.number && slots_of(change.members()) == it.slots;
+           });
+}
+
+// The newest one that f+1 have executed. While half of the replicas are a change ahead of what the
+// others last told, both are some replicas' newest.
+std::optional<Configuration> configuration_of(const Claims& claims) {
+    std::set<Configuration> newest;
+    for (const auto& [id, facts] : claims.agreement)
+        newest.insert({facts->configuration(), slots_of(facts->slots())});
+    for (auto it = newest.rbegin(); it != newest.rend(); ++it) {
+        const auto count =
+            std::count_if(claims.agreement.begin(), claims.agreement.end(),
+                          [&](const auto& entry) { return has_executed(*entry.second, *it); });
+        if (count >= static_cast<std::ptrdiff_t>(claims.needed))
+            return *it;
+    }
+    return std::nullopt;
 }
 
 // At least f+1 list this member.
@@ -169,17 +200,15 @@ void fold_agreement(const SourceBook& book, const ApplicationEntry& app, const C
     }
 }
 
-void fold_execution(const ApplicationEntry& app, const Claims& claims, ApplicationView& out) {
-    const auto slots = agreed(claims, slots_of);
+void fold_execution(const ApplicationEntry& app, const Claims& claims,
+                    const std::optional<Configuration>& configuration, ApplicationView& out) {
     for (const auto& entry : app.execution()) {
         ExecutionView view;
         view.slot = entry.index();
         view.host = entry.host();
         std::optional<std::uint32_t> state;
-        if (slots && slots->contains(entry.index())) {
-            view.incarnation = slots->at(entry.index()).first;
-            state = slots->at(entry.index()).second;
-        }
+        if (configuration && configuration->slots.contains(entry.index()))
+            std::tie(view.incarnation, state) = configuration->slots.at(entry.index());
         const Member member{entry.index(),
                             static_cast<std::uint32_t>(view.incarnation.value_or(0))};
         view.state = state_of(claims, member, state, entry.spare());
@@ -253,7 +282,9 @@ ApplicationView view_of(const SourceBook& book, const ApplicationEntry& applicat
     out.f = application.f();
     const auto mark = [&](auto read) { return reached(claims, read); };
     out.view = agreed(claims, [](const auto& f) { return f.view(); });
-    out.configuration = mark([](const auto& f) { return f.configuration(); });
+    const auto configuration = configuration_of(claims);
+    if (configuration)
+        out.configuration = configuration->number;
     out.epoch = mark([](const auto& f) { return f.epoch(); });
     out.last_executed = mark([](const auto& f) { return f.settled(); });
     out.stable = mark([](const auto& f) { return f.stable(); });
@@ -266,7 +297,7 @@ ApplicationView view_of(const SourceBook& book, const ApplicationEntry& applicat
     out.counters.view_changes = mark([](const auto& f) { return f.view_changes(); });
     out.counters.evidence_rounds = mark([](const auto& f) { return f.evidence_rounds(); });
     fold_agreement(book, application, claims, now_ns, out);
-    fold_execution(application, claims, out);
+    fold_execution(application, claims, configuration, out);
     out.convictions = fold_convictions(claims);
     out.history = fold_history(claims);
     return out;

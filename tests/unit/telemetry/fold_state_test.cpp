@@ -31,6 +31,40 @@ class FoldStateTest : public QObject {
         QCOMPARE(v.execution_faults(), 0U);
     }
 
+    // Two replicas told anew that E1 is active again and E2 gone, two did not tell since: all of it
+    // is of the newer configuration, though f+1 told each, and also once one of them is further
+    // still.
+    void of_two_configurations_the_newer_holds() {
+        const auto told = [](std::uint64_t number, const std::map<std::uint32_t, int>& states) {
+            AgreementFacts f = claims(1);
+            f.set_configuration(number);
+            f.clear_slots();
+            for (const auto& [slot, state] : states) {
+                auto& s = *f.add_slots();
+                s.set_slot(slot);
+                s.set_incarnation(slot == 1 ? 1 : 0);
+                s.set_state(static_cast<std::uint32_t>(state));
+            }
+            return f;
+        };
+        const AgreementFacts old = told(3, {{1, 2}, {2, 1}, {3, 1}});
+        AgreementFacts newer = told(4, {{1, 1}, {2, 0}, {3, 1}});
+        Teller t;
+        for (std::uint32_t i = 1; i <= 4; ++i)
+            t.agreement(i, i <= 2 ? newer : old);
+        const auto holds = [&] {
+            const auto v = t.view();
+            return v.configuration == Known(4) && v.execution[0].state == ExecutionState::Active &&
+                   v.execution[1].state == ExecutionState::Reimaging;
+        };
+        QVERIFY(holds());
+        AgreementFacts newest = told(5, {{1, 1}, {2, 2}, {3, 1}});
+        *newest.add_history()->mutable_members() = newer.slots();
+        newest.mutable_history(0)->set_number(4);
+        t.agreement(1, newest);
+        QVERIFY(holds());
+    }
+
     // A cold spare that was woken once is a machine that stopped; a paused one is not at rest so.
     void a_cold_spare_sleeps_as_no_machine() {
         for (const char* kind : {"cold", "paused"}) {
