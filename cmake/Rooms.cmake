@@ -109,6 +109,9 @@ function(zz_protobuf target folder)
     target_include_directories(${target} SYSTEM PUBLIC ${PROJECT_BINARY_DIR})
 endfunction()
 
+# A test need not be fast; what it tests is compiled as it ships.
+set(ZZ_TEST_OPTIONS $<$<CONFIG:Release>:-O1>)
+
 # What tests include most, compiled once for whole builds. It comes before all else, so `slots` and `signals` stay
 # ordinary words there too (QT_NO_KEYWORDS).
 function(zz_test_precompiled)
@@ -117,27 +120,48 @@ function(zz_test_precompiled)
     add_library(zz_test_precompiled OBJECT ${empty})
     target_link_libraries(zz_test_precompiled PRIVATE zz_options fmt::fmt Qt6::Test)
     target_compile_definitions(zz_test_precompiled PRIVATE QT_NO_KEYWORDS)
-    target_compile_options(zz_test_precompiled PRIVATE -fPIE)
+    target_compile_options(zz_test_precompiled PRIVATE -fPIE ${ZZ_TEST_OPTIONS})
     target_precompile_headers(zz_test_precompiled PRIVATE ${PROJECT_SOURCE_DIR}/tests/precompiled.h)
 endfunction()
 
-# One QTest program of one file and what supports it. Its moc runs without the machinery of AUTOMOC, which would
-# cost more than the test.
+# How tests and what supports them are compiled.
+function(zz_test_options target)
+    target_compile_definitions(${target} PRIVATE QT_NO_KEYWORDS ZZ_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+        ZZ_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+    target_compile_options(${target} PRIVATE ${ZZ_TEST_OPTIONS})
+    # With Qt Gui, and in another folder, <QtTest> is another.
+    if(ZZ_UNITY AND NOT target MATCHES "console_" AND CMAKE_CURRENT_SOURCE_DIR STREQUAL PROJECT_SOURCE_DIR)
+        target_compile_options(${target} PRIVATE -fpch-preprocess -fPIE)
+        target_precompile_headers(${target} REUSE_FROM zz_test_precompiled)
+    endif()
+endfunction()
+
+# One QTest program of one file. Its moc runs without the machinery of AUTOMOC, which would cost more than the test.
 function(zz_test_program target source)
     get_filename_component(name ${source} NAME_WE)
     set(moc ${PROJECT_BINARY_DIR}/moc/${target}/${name}.moc)
     add_custom_command(OUTPUT ${moc} COMMAND Qt6::moc ${source} -o ${moc} DEPENDS ${source} VERBATIM)
     file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/moc/${target})
-    add_executable(${target} ${source} ${moc} ${ARGN})
+    add_executable(${target} ${source} ${moc})
     target_include_directories(${target} PRIVATE ${PROJECT_BINARY_DIR}/moc/${target})
     target_link_libraries(${target} PRIVATE Qt6::Test)
-    target_compile_definitions(${target} PRIVATE QT_NO_KEYWORDS ZZ_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
-        ZZ_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
-    # With Qt Gui, and in another folder, <QtTest> is another.
-    if(ZZ_UNITY AND NOT target MATCHES "^console_" AND CMAKE_CURRENT_SOURCE_DIR STREQUAL PROJECT_SOURCE_DIR)
-        target_compile_options(${target} PRIVATE -fpch-preprocess)
-        target_precompile_headers(${target} REUSE_FROM zz_test_precompiled)
+    zz_test_options(${target})
+endfunction()
+
+# The *_support.cpp of a folder of tests, compiled once: `out` is the library, or nothing if there are none.
+function(zz_test_support floor room folder out)
+    file(GLOB sources CONFIGURE_DEPENDS ${folder}/*_support.cpp)
+    set(target support_${floor}_${room})
+    set(${out} "" PARENT_SCOPE)
+    if(NOT sources)
+        return()
     endif()
+    if(NOT TARGET ${target})
+        add_library(${target} STATIC ${sources})
+        target_link_libraries(${target} PUBLIC zz_${room} Qt6::Test)
+        zz_test_options(${target})
+    endif()
+    set(${out} ${target} PARENT_SCOPE)
 endfunction()
 
 # Every <floor>/<room>/*_test.cpp becomes one program linked with that room; CTest label = floor. Below tests/console
@@ -151,15 +175,14 @@ function(zz_tests floor)
         if(floor STREQUAL "console")
             string(PREPEND room "console_")
         endif()
-        file(GLOB support CONFIGURE_DEPENDS ${folder}/*_support.cpp)
+        zz_test_support(${floor} ${room} ${folder} support)
         # Data centers with virtual machines are driven as those of processes are.
         if(floor STREQUAL "guests")
-            file(GLOB more CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/integration/${room}/data_center_support.cpp)
-            list(APPEND support ${more})
+            list(APPEND support support_integration_${room})
         endif()
         set(target ${room}_${name})
-        zz_test_program(${target} ${test} ${support})
-        target_link_libraries(${target} PRIVATE zz_${room})
+        zz_test_program(${target} ${test})
+        target_link_libraries(${target} PRIVATE ${support} zz_${room})
         add_test(NAME ${floor}.${room}.${name} COMMAND ${target})
         set_tests_properties(${floor}.${room}.${name} PROPERTIES LABELS ${floor} TIMEOUT 600)
         if(floor STREQUAL "console")
