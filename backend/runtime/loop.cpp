@@ -184,6 +184,10 @@ void Loop::tell(Service& service, Instant now) {
 
 void Loop::say_goodbye(std::string_view text) {
     feed_.event(telemetry::SERVICE_STOPPED, ending_.empty() ? text : ending_);
+    tell_rest();
+}
+
+void Loop::tell_rest() {
     for (const auto& update : feed_.take())
         tell_host(LocalFrame::Update, update);
     // What comes meanwhile does not cut it short.

@@ -85,8 +85,10 @@ class Loop {
     bool run(Service& service);
     // After this turn; `why` is told as the reason.
     void end(std::string why) { ending_ = std::move(why); }
-    // Telemetry that still waits leaves now, as far as it can.
+    // That the service stops, and the rest.
     void say_goodbye(std::string_view text);
+    // Telemetry that still waits leaves now, as far as it can.
+    void tell_rest();
     // To our zz-host itself, or to all of them.
     void tell_host(LocalFrame type, std::string_view bytes);
 

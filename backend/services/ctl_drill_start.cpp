@@ -137,10 +137,20 @@ class Start {
             return kept.error();
         for (std::size_t i = 0; i < file.parts.size(); ++i) {
             site_.select(file.parts[i].application);
-            if (const Status ordered = order(orders[i], id); !ordered)
+            if (const Status ordered = order(orders[i], id); !ordered) {
+                withdraw(id);
                 return ordered.error();
+            }
         }
         return file;
+    }
+
+    // Nobody plays a part of what one host refused.
+    void withdraw(const std::string& id) {
+        telemetry::CommandBody body;
+        body.set_reason("a host refused its part");
+        body.mutable_drill_stop()->set_id(id);
+        (void)site_.client().ask(body, seconds(5));
     }
 
     Status keep(const DrillFile& file) const {

@@ -49,21 +49,21 @@ std::optional<DownMark> read_mark(const std::string& file) {
 } // namespace
 
 DrillPort::DrillPort(const Setup& setup, const auth::Identity& identity, runtime::Loop& loop)
-    : setup_(&setup), self_(identity.self), feed_(&loop.feed()), transport_(&loop.transport()),
+    : setup_(&setup), self_(identity.self), loop_(&loop),
       operators_(setup.cluster, setup.host, std::string()), host_(surroundings(setup, identity)) {}
 
 void DrillPort::on_command(const telemetry::Command& command, Instant now, SequenceNumber reached) {
     const auto body = operators_.check_passed_on(command);
     if (!body) {
-        feed_->event(telemetry::OPERATOR_ACTION, "refused: " + body.error().text);
+        loop_->feed().event(telemetry::OPERATOR_ACTION, "refused: " + body.error().text);
         return;
     }
     switch (body->what_case()) {
     case telemetry::CommandBody::kDrillStart:
         if (const Status started = start(body->drill_start(), now, reached); !started)
-            feed_->event(telemetry::OPERATOR_ACTION,
-                         fmt::format("drill {} refused: {}", body->drill_start().id(),
-                                     started.error().text));
+            loop_->feed().event(telemetry::OPERATOR_ACTION,
+                                fmt::format("drill {} refused: {}", body->drill_start().id(),
+                                            started.error().text));
         return;
     case telemetry::CommandBody::kDrillStop:
         (void)host_.stop(body->drill_stop().id()); // of another replica's drill: nothing to stop
@@ -93,15 +93,15 @@ Status DrillPort::start(const telemetry::DrillStart& command, Instant now, Seque
             return Error{"the cluster file does not allow drills: make it with --drills"};
         if (const Status started = host_.start(order, now, reached); !started)
             return started;
-        feed_->event(telemetry::DRILL_STARTED, order.id + " " + order.name,
-                     static_cast<std::uint64_t>(command.lease_ms()), self_);
+        loop_->feed().event(telemetry::DRILL_STARTED, order.id + " " + order.name,
+                            static_cast<std::uint64_t>(command.lease_ms()), self_);
     }
     return Ok{};
 }
 
 void DrillPort::tell_ended(const drill::Ended& ended) {
-    feed_->event(telemetry::DRILL_STOPPED,
-                 fmt::format("{} {}", ended.id, drill::to_string(ended.cause)), 0, self_);
+    loop_->feed().event(telemetry::DRILL_STOPPED,
+                        fmt::format("{} {}", ended.id, drill::to_string(ended.cause)), 0, self_);
 }
 
 void DrillPort::on_turn(Instant now) {
@@ -115,9 +115,11 @@ void DrillPort::on_turn(Instant now) {
     const Status marked =
         runtime::replace_file(fmt::format("{}/{}", setup_->folder->path(), kDownMark),
                               fmt::format("{} {}\n", running->id, until));
-    if (marked)
+    if (marked) {
+        loop_->tell_rest(); // also that it began
         std::raise(SIGKILL);
-    feed_->event(telemetry::TEXT, "crash drill: " + marked.error().text);
+    }
+    loop_->feed().event(telemetry::TEXT, "crash drill: " + marked.error().text);
     host_.stop_all();
 }
 
@@ -127,7 +129,7 @@ void DrillPort::play_links() {
         return;
     links_fail_ = trouble != nullptr;
     if (!trouble) {
-        transport_->clear_link_fault();
+        loop_->transport().clear_link_fault();
         return;
     }
     transport::LinkFault fault;
@@ -137,7 +139,7 @@ void DrillPort::play_links() {
     fault.loss_percent = trouble->loss_percent;
     fault.cut = trouble->cut;
     fault.seed = trouble->seed;
-    transport_->set_link_fault(fault);
+    loop_->transport().set_link_fault(fault);
 }
 
 std::optional<drill::Ended> wait_while_down(const std::string& folder) {

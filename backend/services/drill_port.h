@@ -13,7 +13,6 @@ namespace zz::services {
 
 class DrillPort {
   public:
-    // Feed and transport are the loop's.
     DrillPort(const Setup& setup, const auth::Identity& identity, runtime::Loop& loop);
 
     drill::DrillHost& host() { return host_; }
@@ -31,8 +30,7 @@ class DrillPort {
 
     const Setup* setup_;
     PrincipalId self_;
-    runtime::Feed* feed_;
-    transport::Transport* transport_;
+    runtime::Loop* loop_;
     bool links_fail_ = false;
     Operators operators_;
     drill::DrillHost host_;

@@ -47,6 +47,10 @@ Status HostDrills::start(const telemetry::CommandBody& body, Instant now, std::i
     const auto orders = orders_from(command.parameters());
     if (!orders)
         return orders.error();
+    const ApplicationId application(static_cast<std::uint16_t>(command.application()));
+    for (const drill::Order& order : *orders)
+        if (const Status there = check_reachable(order, application); !there && !command.force())
+            return there;
     const Duration lease =
         std::clamp<Duration>(milliseconds(command.lease_ms()), drill::kLeaseMin, drill::kLeaseMax);
     if (listed_.size() >= kListedDrillsMax)
@@ -72,6 +76,25 @@ Status HostDrills::start(const telemetry::CommandBody& body, Instant now, std::i
                now + lease};
     told_.push_back({true, command.id() + " " + command.name(), command.lease_ms()});
     return Ok{};
+}
+
+Status HostDrills::check_reachable(const drill::Order& order, ApplicationId application) const {
+    const auto* app = cluster_->application(application);
+    if (app == nullptr)
+        return Ok{};
+    bool here = false;
+    if (order.target.role == Role::Agreement) {
+        const auto* replica = app->replica(agreement_id(order.target));
+        here = replica != nullptr && replica->host == self_;
+    } else if (order.target.role == Role::Execution) {
+        const auto* slot = app->slot(execution_id(order.target).slot);
+        here = slot != nullptr && slot->host == self_;
+    }
+    if (!here || reachable_(transport::peer(application, order.target)))
+        return Ok{};
+    return Error{fmt::format("{}.{} is not linked to its host: it is down, asleep or "
+                             "replaced since; `zzctl status` tells what runs",
+                             app->name, to_string(order.target))};
 }
 
 void HostDrills::end_own(std::string_view why) {

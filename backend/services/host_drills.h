@@ -5,6 +5,7 @@
 // of zz-host; one thread.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,11 @@
 #include "protocol/base/instant.h"
 #include "protocol/cluster/cluster.h"
 #include "protocol/telemetry/operator.pb.h"
+#include "protocol/transport/peer.h"
+
+namespace zz::drill {
+struct Order;
+}
 
 namespace zz::services {
 
@@ -21,7 +27,10 @@ enum class RelayPlay : std::uint8_t { Honest, Shut, Garbles };
 
 class HostDrills {
   public:
-    HostDrills(const cluster::Cluster& cluster, HostId self) : cluster_(&cluster), self_(self) {}
+    // `reachable`: whether a service of this host is linked to it now.
+    HostDrills(const cluster::Cluster& cluster, HostId self,
+               std::function<bool(const transport::Peer&)> reachable)
+        : cluster_(&cluster), self_(self), reachable_(std::move(reachable)) {}
 
     struct Told { // for telemetry
         bool begun = false;
@@ -50,10 +59,13 @@ class HostDrills {
     };
 
     Status start(const telemetry::CommandBody& body, Instant now, std::int64_t wall_ns);
+    // A replica of this host that the order cannot reach would never play, nor say so.
+    Status check_reachable(const drill::Order& order, ApplicationId application) const;
     void end_own(std::string_view why);
 
     const cluster::Cluster* cluster_;
     HostId self_;
+    std::function<bool(const transport::Peer&)> reachable_;
     std::vector<Listed> listed_; // at most kListedDrillsMax
     std::optional<Own> own_;
     std::vector<Told> told_; // at most two for each command

@@ -489,7 +489,8 @@ class HostService {
     Operators operators_;
     Auditor auditor_;
     std::map<ApplicationId, telemetry::RecoverClaim> claims_; // of local replicas
-    HostDrills drills_{setup_.cluster, setup_.host};
+    HostDrills drills_{setup_.cluster, setup_.host,
+                       [this](const transport::Peer& peer) { return transport_->reachable(peer); }};
     const std::int64_t started_wall_ns_ = runtime::wall_ns();
     bool bound_relay_ = false;
     std::uint64_t refused_ = 0;

@@ -62,6 +62,8 @@ class DrillsTest : public QObject {
         QVERIFY2(predicted == observed,
                  what + ": predicted " + text_of(predicted) + ", report " + text_of(report));
         QVERIFY(!predicted["verdict"].toString().isEmpty());
+        // Whoever plays says when it began, also one that dies of it.
+        QVERIFY2(report["phases_ms"].toObject().contains("injected"), what);
     }
 
     void play_all(DataCenter& dc) {

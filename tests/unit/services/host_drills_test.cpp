@@ -6,6 +6,8 @@
 
 #include <QTest>
 
+#include <set>
+
 namespace zz::services {
 namespace {
 
@@ -31,12 +33,18 @@ class HostDrillsTest : public QObject {
     Q_OBJECT
 
     cluster::Cluster cluster_;
+    std::set<PrincipalId> linked_;
+
+    HostDrills of_host(HostId host) {
+        return {cluster_, host,
+                [this](const transport::Peer& peer) { return linked_.contains(peer.principal); }};
+    }
 
   private Q_SLOTS:
     void init() { cluster_.drills = true; }
 
     void a_lease_ends_it() {
-        HostDrills drills(cluster_, HostId(2));
+        HostDrills drills = of_host(HostId(2));
         QVERIFY(bool(drills.take(start_of("d1", "host-stop", HostId(2)), kNow, 7)));
         QVERIFY(drills.relay() == RelayPlay::Shut);
         QVERIFY(drills.wake_at() == kNow + seconds(5));
@@ -50,7 +58,7 @@ class HostDrillsTest : public QObject {
     }
 
     void stop_ends_it_and_only_it() {
-        HostDrills drills(cluster_, HostId(2));
+        HostDrills drills = of_host(HostId(2));
         QVERIFY(bool(drills.take(start_of("d1", "host-lie", HostId(2)), kNow, 0)));
         QVERIFY(drills.relay() == RelayPlay::Garbles);
         QVERIFY(!drills.take(start_of("d2", "host-stop", HostId(2)), kNow, 0));
@@ -66,7 +74,7 @@ class HostDrillsTest : public QObject {
 
     // The same drill comes once for each application of the host.
     void another_hosts_drill_is_only_listed() {
-        HostDrills drills(cluster_, HostId(3));
+        HostDrills drills = of_host(HostId(3));
         QVERIFY(bool(drills.take(start_of("d1", "host-stop", HostId(2)), kNow, 0)));
         QVERIFY(drills.relay() == RelayPlay::Honest && drills.list(kNow).size() == 1);
         QVERIFY(bool(drills.take(start_of("d2", "host-stop", HostId(3)), kNow, 0)));
@@ -80,7 +88,7 @@ class HostDrillsTest : public QObject {
 
     void none_without_leave_and_none_that_is_malformed() {
         cluster_.drills = false;
-        HostDrills drills(cluster_, HostId(2));
+        HostDrills drills = of_host(HostId(2));
         QVERIFY(!drills.take(start_of("d1", "host-stop", HostId(2)), kNow, 0));
         cluster_.drills = true;
         auto body = start_of("d1", "host-stop", HostId(2));
@@ -89,8 +97,34 @@ class HostDrillsTest : public QObject {
         QVERIFY(drills.relay() == RelayPlay::Honest && drills.list(kNow).empty());
     }
 
+    // E1.0 was replaced a moment ago: whoever aims at it still is told, and nothing is listed.
+    void an_order_that_reaches_nobody_is_refused() {
+        auto& app = cluster_.applications.emplace_back();
+        app.name = "A";
+        app.execution.emplace_back().id = SlotId(1);
+        app.execution.back().host = HostId(2);
+        const auto old = principal(ExecutionId{SlotId(1), Incarnation(0)});
+        linked_ = {principal(ExecutionId{SlotId(1), Incarnation(1)})};
+        auto body = start_of("d1", "silent", HostId(2));
+        drill::Order order;
+        order.id = "d1";
+        order.name = "silent";
+        order.target = old;
+        body.mutable_drill_start()->set_parameters(orders_text({order}));
+        HostDrills drills = of_host(HostId(2));
+        const Status refused = drills.take(body, kNow, 0);
+        QVERIFY(!refused && refused.error().text.starts_with("A.E1.0 is not linked"));
+        QVERIFY(drills.list(kNow).empty());
+        QVERIFY(bool(of_host(HostId(3)).take(body, kNow, 0))); // another host's matter
+        body.mutable_drill_start()->set_force(true);
+        QVERIFY(bool(drills.take(body, kNow, 0)));
+        body.mutable_drill_start()->set_force(false);
+        linked_ = {old};
+        QVERIFY(bool(drills.take(body, kNow, 0)));
+    }
+
     void the_list_is_bounded() {
-        HostDrills drills(cluster_, HostId(2));
+        HostDrills drills = of_host(HostId(2));
         for (std::size_t i = 0; i <= kListedDrillsMax; ++i)
             QVERIFY(
                 bool(drills.take(start_of("d" + std::to_string(i), "silent", HostId(9)), kNow, 0)));
