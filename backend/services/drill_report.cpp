@@ -9,6 +9,7 @@
 #include "backend/runtime/convert.h"
 #include "protocol/matrix/names.h"
 #include "protocol/matrix/verdict.h"
+#include "protocol/telemetry/fold_phases.h"
 
 namespace zz::services {
 namespace {
@@ -208,52 +209,24 @@ json observed(const DrillRecord& record, const cluster::Application& app, const 
 }
 
 json phases(const DrillRecord& record, const cluster::Application& app, const Events& events) {
-    json out = json::object();
-    const auto start = first(events, telemetry::DRILL_STARTED, record.id);
-    const auto dispute = dispute_of(record, app, events);
-    // Of the number in dispute.
-    const auto about = [&](telemetry::EventKind kind) {
-        std::optional<std::int64_t> at;
-        for (const Event& event : events)
-            if (!at && event.kind() == kind && is_agreement(event) && dispute &&
-                event.vote() == dispute->key.vote && event.n() == dispute->key.n)
-                at = event.wall_ns();
-        return at;
-    };
-    const auto origin = about(telemetry::DEVIATION);
-    const std::int64_t zero = origin.value_or(start.value_or(record.started_wall_ns));
-    const auto add = [&](std::string_view name, std::optional<std::int64_t> at) {
-        if (at)
-            out[std::string(name)] = static_cast<double>((*at - zero) / 1000) / 1000.0;
-    };
-    add("injected", start);
-    add("first_deviation", origin);
-    add("evidence", about(telemetry::EVIDENCE_ROUND));
-    add("detected", first(events, telemetry::DEMANDED));
-    if (!out.contains("detected"))
-        add("detected", first(events, telemetry::NO_SIGNED));
-    add("decided", first(events, telemetry::WAKE_DECIDED));
-    add("resume_asked", first(events, telemetry::MACHINE_ASKED, "wake"));
-    add("resumed", first(events, telemetry::MACHINE_DONE, "wake"));
-    add("log_received", first(events, telemetry::LOG_RECEIVED));
-    add("replayed", first(events, telemetry::REPLAYED));
-    add("first_report", first(events, telemetry::FIRST_REPORT));
-    add("first_match", about(telemetry::SETTLED_BY_EVIDENCE));
-    add("convicted", first(events, telemetry::CONVICTED));
-    // Of one that was woken: who was whole all along says so too.
-    std::set<std::uint32_t> woken;
-    for (const Event& event : events) {
-        if (event.kind() == telemetry::MACHINE_DONE && event.text() == "wake")
-            woken.insert(event.subject().index());
-        if (event.kind() == telemetry::COMPLETED && !out.contains("complete") &&
-            woken.contains(event.source().principal().index()))
-            add("complete", event.wall_ns());
-    }
-    add("removed", first(events, telemetry::EPOCH_SETTLED));
+    telemetry::PhaseFold fold(app.faults().weak_quorum());
     for (const Event& event : events)
-        if (event.kind() == telemetry::MACHINE_DONE &&
-            (event.text() == "pause" || event.text() == "save" || event.text() == "enrolled cold"))
-            add("spare_ready", event.wall_ns());
+        fold.take(telemetry::key_of(event.source()), event);
+    // By clocks that differ its own may seem to begin before it: then it is the first since.
+    const auto& episodes = fold.episodes();
+    auto own = std::find_if(episodes.begin(), episodes.end(),
+                            [&](const auto& episode) { return episode.drill == record.id; });
+    if (own == episodes.end())
+        own = episodes.begin();
+    json out = json::object();
+    for (std::size_t i = 0; own != episodes.end() && i < own->phases.size(); ++i) {
+        const auto phase = static_cast<telemetry::Phase>(i);
+        if (const auto at = own->since_first(phase))
+            out[std::string(telemetry::to_string(phase))] =
+                static_cast<double>(*at / 1000) / 1000.0;
+    }
+    if (out.empty() && first(events, telemetry::DRILL_STARTED, record.id))
+        out["injected"] = 0.0; // no fault followed
     return out;
 }
 

@@ -37,7 +37,8 @@ Result<DrillFile> drill_file_from(const std::string& text);
 // as they were told.
 nlohmann::json observed(const DrillRecord& record, const cluster::Application& app,
                         const std::vector<telemetry::Event>& events);
-// Milliseconds from the first deviation, by phase; what did not happen is left out.
+// Milliseconds from the first deviation, by phase (telemetry::PhaseFold, as the console shows
+// them); what did not happen is left out.
 nlohmann::json phases(const DrillRecord& record, const cluster::Application& app,
                       const std::vector<telemetry::Event>& events);
 // How each target's part stands: kTargetRuns, else how it ended ("stopped", "lease ended",

@@ -85,6 +85,26 @@ class DrillReportTest : public QObject {
         QCOMPARE(out["matrix"][0]["entries"].size(), std::size_t(4));
     }
 
+    // From the first deviation, also where the drill's own host is late by its clock.
+    void phases_are_those_of_the_drill() {
+        add(agreement(1), telemetry::DEVIATION).set_n(5);
+        add(agreement(2), telemetry::DEMANDED).set_n(5);
+        runtime::to_proto(
+            principal(ExecutionId{SlotId(3), {}}),
+            *add(controller_of(HostId(3)), telemetry::MACHINE_DONE, "wake").mutable_subject());
+        const nlohmann::json wanted{
+            {"injected", -1.0}, {"first_deviation", 0.0}, {"detected", 1.0}, {"resumed", 2.0}};
+        QCOMPARE(phases(record_, app_, events_), wanted);
+        auto late = events_;
+        std::rotate(late.begin(), late.begin() + 1, late.end()); // it began at the very end
+        late.back().set_wall_ns(now_ + 1'000'000);
+        QCOMPARE(phases(record_, app_, late)["resumed"], 2.0);
+        events_ = {};
+        QVERIFY(phases(record_, app_, events_).empty());
+        init();
+        QCOMPARE(phases(record_, app_, events_), (nlohmann::json{{"injected", 0.0}}));
+    }
+
     // f+1 columns are enough to wake; the others become whole after it.
     void a_column_may_be_whole_after_the_wake_up() {
         for (std::uint32_t of = 1; of <= 4; ++of)
