@@ -357,6 +357,7 @@ void SessionsPane::list() {
     if (first) {
         view_->setColumnWidth(0, 280);
         view_->setColumnWidth(1, 200);
+        view_->horizontalHeader()->setStretchLastSection(false);
     }
 }
 
