@@ -238,6 +238,10 @@ void MainWindow::exportView() {
     Pane* one = pane(shownPane());
     if (one == nullptr)
         return;
+    if (!session_.hasSource()) {
+        say(tr("Nothing is shown yet: connect to a data center, or open a recording"));
+        return;
+    }
     const QString path = QFileDialog::getSaveFileName(
         this, tr("Export %1").arg(one->title()), one->name() + ".png",
         tr("PNG, SVG, PDF, CSV, TSV, JSON (*.png *.svg *.pdf *.csv *.tsv *.json)"));

@@ -188,7 +188,18 @@ void DrillsPane::setStage(DrillStage stage) {
     Q_EMIT stageChanged();
 }
 
+// A drill of ours is under way: it is followed to its end first.
+bool DrillsPane::isPlaying() const {
+    const DrillStage now = current().stage;
+    return now == DrillStage::Injecting || now == DrillStage::Active ||
+           now == DrillStage::Reverting;
+}
+
 void DrillsPane::check() {
+    if (isPlaying()) {
+        Q_EMIT said(tr("A drill is under way: wait for its end, or stop it"));
+        return;
+    }
     drafting_ = true;
     draft_ = {};
     draft_.question = form_->question();
@@ -441,8 +452,7 @@ void DrillsPane::refresh() {
     why_not_->setText(why);
     why_not_->setVisible(!why.isEmpty());
     const DrillStage now = current().stage;
-    const bool busy = now == DrillStage::Injecting || now == DrillStage::Active ||
-                      now == DrillStage::Reverting || now == DrillStage::Checking;
+    const bool busy = isPlaying() || now == DrillStage::Checking;
     check_->setEnabled(session().desk() != nullptr && !busy);
     start_->setEnabled(why.isEmpty() && now == DrillStage::Checked);
     stop_->setEnabled(link != nullptr && link->may_change() && !stoppable().isEmpty());

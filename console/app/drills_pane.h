@@ -74,6 +74,7 @@ class DrillsPane : public Pane {
     void refresh() override;
 
   private:
+    bool isPlaying() const;
     const DrillRun& current() const;
     DrillRun& current();
     QWidget* makeForm();

@@ -165,13 +165,23 @@ void EventsPane::split() {
         splitter_->setSizes({upper, all - upper});
 }
 
+// Names of data centers repeat, their ids do not.
+QString EventsPane::acknowledgedGroup() const {
+    return "acknowledged/" + QString::fromStdString(to_hex(session().cluster()->id.view()));
+}
+
 void EventsPane::loadAcknowledged() {
     acknowledged_.clear();
+    if (session().cluster() == nullptr)
+        return;
     QSettings settings;
-    settings.beginGroup("acknowledged/" + session().title());
-    for (const auto& key : settings.childKeys())
-        acknowledged_[QByteArray::fromPercentEncoding(key.toLatin1())] =
-            settings.value(key).toString();
+    settings.beginGroup(acknowledgedGroup());
+    for (const auto& key : settings.childKeys()) {
+        const QStringList kept = settings.value(key).toStringList();
+        if (kept.size() == 2)
+            acknowledged_[QByteArray::fromPercentEncoding(key.toLatin1())] = {kept[0].toLongLong(),
+                                                                              kept[1]};
+    }
 }
 
 void EventsPane::reload() {
@@ -228,20 +238,21 @@ void EventsPane::acknowledge() {
         return;
     }
     const Alert alert = alerts_[static_cast<std::size_t>(row)];
-    bool given = false;
+    bool yes = false;
     const QString reason = QInputDialog::getText(this, tr("Acknowledge"),
                                                  tr("Why is this all right? %1").arg(alert.text),
-                                                 QLineEdit::Normal, {}, &given);
-    if (!given || reason.trimmed().isEmpty())
+                                                 QLineEdit::Normal, {}, &yes);
+    if (!yes || reason.trimmed().isEmpty())
         return;
     const QString who = session().link() != nullptr
                             ? QString::fromStdString(session().link()->self().name)
                             : qEnvironmentVariable("USER", tr("somebody"));
-    acknowledged_[alert.key] = tr("%1: %2").arg(who, reason.trimmed());
+    const Acknowledgement given{alert.last_ns, tr("%1: %2").arg(who, reason.trimmed())};
+    acknowledged_[alert.key] = given;
     QSettings settings;
-    settings.beginGroup("acknowledged/" + session().title());
+    settings.beginGroup(acknowledgedGroup());
     settings.setValue(QString::fromLatin1(alert.key.toUtf8().toPercentEncoding()),
-                      acknowledged_[alert.key]);
+                      QStringList{QString::number(given.until_ns), given.words});
     alerts_ns_ = 0;
     update_now();
 }

@@ -41,6 +41,7 @@ class EventsPane : public Pane {
     std::pair<std::int64_t, std::int64_t> range() const override;
 
   private:
+    QString acknowledgedGroup() const; // of the settings
     void loadAcknowledged();
     void showAlerts();
     void split();
@@ -54,7 +55,7 @@ class EventsPane : public Pane {
     QTableView *alerts_view_, *events_view_;
     QComboBox* least_;
     std::vector<Alert> alerts_;
-    std::map<QString, QString> acknowledged_;
+    std::map<QString, Acknowledgement> acknowledged_;
     AlertBook book_;
     int open_alerts_ = 0;
     std::int64_t alerts_ns_ = 0;

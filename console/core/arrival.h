@@ -13,6 +13,8 @@ namespace zz::console {
 
 inline constexpr std::int64_t kNs = 1'000'000'000;
 inline constexpr std::int64_t kHeartbeatNs = kNs; // of a zz-host (telemetry.proto)
+// A source's clock that differs by more from when its word came is not gone by.
+inline constexpr std::int64_t kAheadMaxNs = 2 * kNs;
 
 enum class NoteKind : std::uint8_t { // as numbers they stand in session files
     None,

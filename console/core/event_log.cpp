@@ -32,7 +32,9 @@ void EventLog::take(const Arrival& arrival) {
     if (!arrival.update || !arrival.update->has_event())
         return;
     const auto& event = arrival.update->event();
-    put({event.wall_ns(), arrival.at_ns, serial_ + 1, arrival.update, event.kind()});
+    // What is dated far ahead would stay the newest for as long, and the older ones go first.
+    const std::int64_t at = std::min(event.wall_ns(), arrival.at_ns + kAheadMaxNs);
+    put({at, arrival.at_ns, serial_ + 1, arrival.update, event.kind()});
 }
 
 void EventLog::take_from(const EventLog& other, std::int64_t arrived_until_ns) {

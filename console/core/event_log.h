@@ -11,7 +11,7 @@ namespace zz::console {
 inline constexpr std::size_t kLogEventsMax = 60'000;
 
 struct EventRecord {
-    std::int64_t wall_ns = 0;    // as its source told
+    std::int64_t wall_ns = 0;    // as its source told, but not far ahead of its arrival
     std::int64_t arrived_ns = 0; // by the console's clock
     std::uint64_t serial = 0;    // of arrival, upward from 1
     std::shared_ptr<const telemetry::Update> update;

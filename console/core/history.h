@@ -21,8 +21,9 @@ struct HistoryBounds {
 
 class History {
   public:
-    explicit History(HistoryBounds bounds = {})
-        : bounds_(bounds), log_(kLogEventsMax, bounds.events) {}
+    // `faults`: f by ApplicationId, for what f+1 say.
+    explicit History(HistoryBounds bounds = {}, std::vector<std::uint32_t> faults = {})
+        : bounds_(bounds), log_(kLogEventsMax, bounds.events), series_(std::move(faults)) {}
 
     void take(Arrival arrival);
 

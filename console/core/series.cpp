@@ -2,18 +2,19 @@
 #include "console/core/series.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace zz::console {
 namespace {
 
 constexpr std::int64_t kClientGoneNs = 3 * kNs;
 
-// What f+1 of the 3f+1 replicas that are heard have reached.
-std::uint64_t reached(std::vector<std::uint64_t> counts) {
-    if (counts.empty())
+// What `needed` of those that are heard have reached; 0: fewer are heard.
+std::uint64_t reached(std::vector<std::uint64_t> counts, std::uint32_t needed) {
+    if (counts.size() < needed)
         return 0;
     std::sort(counts.rbegin(), counts.rend());
-    return counts[(counts.size() - 1) / 3];
+    return counts[needed - 1];
 }
 
 // Those that the replica counts as executing: active in the configuration, or awake (ZZ-7.1).
@@ -33,9 +34,9 @@ std::uint64_t executing(const telemetry::AgreementFacts& facts) {
     return out;
 }
 
-void add_replicas(const State& state, std::uint32_t application, std::int64_t at_ns, Sample& sample,
-                  std::uint64_t& requests, std::size_t& heard) {
-    std::vector<std::uint64_t> ordered, active;
+void add_replicas(const State& state, std::uint32_t application, std::uint32_t needed,
+                  std::int64_t at_ns, Sample& sample, std::uint64_t& requests, std::size_t& heard) {
+    std::vector<std::uint64_t> ordered, active, wakeups;
     for (const auto& [key, words] : state.sources()) {
         if (key.application != application || contact(words.at_ns, at_ns) != Contact::Live)
             continue;
@@ -46,11 +47,12 @@ void add_replicas(const State& state, std::uint32_t application, std::int64_t at
         const auto& facts = words.facts->agreement();
         ordered.push_back(facts.requests());
         active.push_back(executing(facts));
-        sample.wakeups = std::max(sample.wakeups, facts.wakeups());
+        wakeups.push_back(facts.wakeups());
     }
-    sample.active = static_cast<std::uint32_t>(reached(std::move(active)));
+    sample.active = static_cast<std::uint32_t>(reached(std::move(active), needed));
+    sample.wakeups = reached(std::move(wakeups), needed);
     heard = ordered.size();
-    requests = reached(std::move(ordered));
+    requests = reached(std::move(ordered), needed);
 }
 
 } // namespace
@@ -105,6 +107,10 @@ void SeriesBook::take_seconds(Book& book, const telemetry::Facts& facts, std::in
     }
 }
 
+std::uint32_t SeriesBook::needed(std::uint32_t application) const {
+    return (application <= faults_.size() ? faults_[application - 1] : 1) + 1;
+}
+
 void SeriesBook::take(const Arrival& arrival, const State& state) {
     if (!arrival.update || !arrival.update->has_facts())
         return;
@@ -113,7 +119,9 @@ void SeriesBook::take(const Arrival& arrival, const State& state) {
     if (application == 0 || (!facts.has_client() && !facts.has_agreement()))
         return;
     Book& book = books_[application];
-    const std::int64_t now = facts.wall_ns();
+    // A clock that is far off is no reason to wait for the others' to come there.
+    const std::int64_t now =
+        std::abs(facts.wall_ns() - arrival.at_ns) <= kAheadMaxNs ? facts.wall_ns() : arrival.at_ns;
     if (facts.has_client()) {
         take_seconds(book, facts, arrival.at_ns);
         Counter& counter = book.clients[console::key_of(facts.source())];
@@ -142,7 +150,7 @@ void SeriesBook::take(const Arrival& arrival, const State& state) {
     }
     std::uint64_t requests = 0;
     std::size_t heard = 0;
-    add_replicas(state, application, arrival.at_ns, sample, requests, heard);
+    add_replicas(state, application, needed(application), arrival.at_ns, sample, requests, heard);
     // Clients that tell nothing are seen by what is ordered for them.
     if (const std::int64_t past = now - book.ordered_ns; now / kNs > book.ordered_ns / kNs) {
         // Among others it would be a jump, not a rate.

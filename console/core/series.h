@@ -24,7 +24,7 @@ struct Sample {
     double rate = 0;                 // accepted replies of all clients, per second
     bool served = false;             // there was a client that measures
     std::uint32_t active = 0;        // execution replicas that f+1 agreement replicas count
-    std::uint64_t wakeups = 0;       // as the highest replica counts
+    std::uint64_t wakeups = 0;       // that f+1 count
     std::uint64_t bytes_fetched = 0; // by execution replicas, all together
 };
 
@@ -37,6 +37,9 @@ struct FeltSecond {
 
 class SeriesBook {
   public:
+    // f by ApplicationId; of an application that is not in it: 1.
+    explicit SeriesBook(std::vector<std::uint32_t> faults = {}) : faults_(std::move(faults)) {}
+
     // `state` has the arrival in it.
     void take(const Arrival& arrival, const State& state);
     // By ApplicationId; null: nothing was measured.
@@ -63,6 +66,9 @@ class SeriesBook {
         std::deque<FeltSecond> felt; // by at_ns: the last one of a second holds
     };
     static void take_seconds(Book& book, const telemetry::Facts& facts, std::int64_t at_ns);
+    std::uint32_t needed(std::uint32_t application) const; // f+1
+
+    std::vector<std::uint32_t> faults_;
     std::map<std::uint32_t, Book> books_;
 };
 

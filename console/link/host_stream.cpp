@@ -41,6 +41,8 @@ std::vector<Arrival> HostStream::published(std::int64_t now_ns, telemetry::Updat
         return out;
     update.set_host(host_);
     heard_ns_ = now_ns;
+    if (refused_)
+        return out; // in words that may mean something else
     if (update.has_heartbeat()) {
         const auto& beat = update.heartbeat();
         if (boot_ != 0 && beat.host_boot() != boot_) {
@@ -74,7 +76,8 @@ std::vector<Arrival> HostStream::answered(std::int64_t now_ns, const telemetry::
         hello.set_host(host_);
         *hello.mutable_hello() = answer.hello();
         out.push_back(arrival_of(now_ns, hello, false));
-        if (answer.hello().protocol() != telemetry::kTelemetryVersion) {
+        refused_ = answer.hello().protocol() != telemetry::kTelemetryVersion;
+        if (refused_) {
             out.push_back(note_of(
                 now_ns,
                 {NoteKind::Refused, host_, 0, 0,

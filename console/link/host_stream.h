@@ -46,6 +46,7 @@ class HostStream {
     bool all_ = false;
     bool has_past_ = false; // events of before the first one that was published were handed on
     bool linked_ = false;
+    bool refused_ = false; // it speaks another version
     std::int64_t asked_ns_ = 0, told_ns_ = 0, heard_ns_ = 0;
     std::uint64_t attempt_ = 0;
 };

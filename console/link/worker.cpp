@@ -6,6 +6,7 @@
 
 #include "backend/runtime/clock.h"
 #include "backend/runtime/loop.h"
+#include "console/core/believed.h"
 #include "protocol/outline/outline.h"
 #include "protocol/telemetry/command.h"
 #include "protocol/telemetry/version.h"
@@ -24,7 +25,7 @@ transport::Peer peer_of(std::uint32_t host) {
 } // namespace
 
 Link::Worker::Worker(const Credentials& with, Inbox& to)
-    : credentials(with), inbox(to),
+    : credentials(with), inbox(to), cluster_facts(outline::describe(with.cluster)),
       signing(crypto::SigningKeyPair::from_seed(with.keys.signing_seed)) {}
 
 Status Link::Worker::start() {
@@ -201,6 +202,13 @@ void Link::Worker::take_answer(std::int64_t now_ns, const transport::Received& r
 // Whatever clocks do: of the past nothing comes any more, neither here nor in the file.
 void Link::Worker::put(std::vector<Arrival> arrivals) {
     for (auto& arrival : arrivals) {
+        if (arrival.update) {
+            const std::uint32_t host = arrival.update->host();
+            auto [update, dropped] = believed(cluster_facts, std::move(arrival.update));
+            arrival.update = std::move(update);
+            if (!arrival.update)
+                arrival.note = {NoteKind::Dropped, host, dropped, 0, {}};
+        }
         arrival.at_ns = newest_ns = std::max(newest_ns, arrival.at_ns);
         if (writer)
             record(arrival);

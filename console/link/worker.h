@@ -50,6 +50,7 @@ struct Link::Worker {
 
     const Credentials& credentials;
     Inbox& inbox;
+    const telemetry::ClusterFacts cluster_facts;
     crypto::SigningKeyPair signing;
     transport::Context context;
     std::unique_ptr<transport::Transport> transport;

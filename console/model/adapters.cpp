@@ -34,8 +34,6 @@ MarkKind mark_of(telemetry::EventKind kind) {
     switch (kind) {
     case telemetry::WAKE_DECIDED:
         return MarkKind::Wake;
-    case telemetry::CONVICTED:
-        return MarkKind::Conviction;
     case telemetry::DRILL_STARTED:
         return MarkKind::Drill;
     case telemetry::FIRST_REPORT:
@@ -46,8 +44,8 @@ MarkKind mark_of(telemetry::EventKind kind) {
 }
 
 bool is_marked(telemetry::EventKind kind) {
-    return kind == telemetry::WAKE_DECIDED || kind == telemetry::CONVICTED ||
-           kind == telemetry::DRILL_STARTED || kind == telemetry::FIRST_REPORT;
+    return kind == telemetry::WAKE_DECIDED || kind == telemetry::DRILL_STARTED ||
+           kind == telemetry::FIRST_REPORT;
 }
 
 } // namespace
@@ -154,14 +152,25 @@ ThroughputData throughput_data(const Session& session, std::int64_t from_ns, std
             continue;
         const auto& event = all[i].event();
         const QString name = application_of(event, *session.cluster());
-        const QString what = event.kind() == telemetry::DRILL_STARTED ? tr("drill")
-                             : event.kind() == telemetry::CONVICTED
-                                 ? tr("%1 convicted").arg(name_of(event.subject()))
+        const QString what = event.kind() == telemetry::DRILL_STARTED  ? tr("drill")
                              : event.kind() == telemetry::WAKE_DECIDED ? tr("wake-up")
                                                                        : tr("first reply");
         const auto second = static_cast<int>(event.wall_ns() / (2 * kNs));
         if (seen.insert({second, what}).second && seen.size() < 200)
             out.marks.push_back({event.wall_ns() / 1'000'000, mark_of(event.kind()), name, what});
+    }
+    // f+1 have told of these.
+    for (const auto& dispute : session.disputes().all()) {
+        const std::int64_t at = dispute.convicted_ns.value_or(0);
+        const auto& app =
+            session.cluster()->applications[static_cast<std::size_t>(dispute.key.application)];
+        if (at < from_ns || at > to_ns)
+            continue;
+        for (const auto& [member, tellers] : dispute.convicted)
+            if (tellers.size() >= app.faults().weak_quorum())
+                out.marks.push_back({at / 1'000'000, MarkKind::Conviction,
+                                     QString::fromStdString(app.name),
+                                     tr("%1 convicted").arg(slot_name(member))});
     }
     return out;
 }

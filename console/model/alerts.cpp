@@ -49,6 +49,8 @@ void AlertBook::take(const EventRecord& record) {
     Entry& entry = entries_[key];
     if (entry.count++ == 0)
         entry.first_ns = record.wall_ns;
+    if (event.source().principal().role() == static_cast<std::uint32_t>(Role::Agreement))
+        entry.tellers.insert(event.source().principal().index());
     entry.severity = std::max(entry.severity, severity_of(event));
     entry.first_ns = std::min(entry.first_ns, record.wall_ns);
     if (record.wall_ns >= entry.last_ns) {
@@ -57,11 +59,20 @@ void AlertBook::take(const EventRecord& record) {
     }
 }
 
-std::vector<Alert> AlertBook::alerts(const std::map<QString, QString>& acknowledged) const {
+bool AlertBook::is_fact(const Key& key, const Entry& entry) const {
+    const auto& apps = session_.cluster()->applications;
+    return key.kind != static_cast<std::uint32_t>(telemetry::CONVICTED) ||
+           (key.application >= 1 && key.application <= apps.size() &&
+            entry.tellers.size() >= apps[key.application - 1].faults().weak_quorum());
+}
+
+std::vector<Alert> AlertBook::alerts(const std::map<QString, Acknowledgement>& acknowledged) const {
     std::vector<Alert> out;
     if (session_.cluster() == nullptr)
         return out;
     for (const auto& [key, entry] : entries_) {
+        if (!is_fact(key, entry))
+            continue;
         const auto& event = entry.last->event();
         Alert alert;
         alert.application = application_of(event, *session_.cluster());
@@ -73,8 +84,9 @@ std::vector<Alert> AlertBook::alerts(const std::map<QString, QString>& acknowled
         alert.first_ns = entry.first_ns;
         alert.last_ns = entry.last_ns;
         alert.count = entry.count;
-        if (const auto ack = acknowledged.find(alert.key); ack != acknowledged.end())
-            alert.acknowledged = ack->second;
+        if (const auto ack = acknowledged.find(alert.key);
+            ack != acknowledged.end() && alert.last_ns <= ack->second.until_ns)
+            alert.acknowledged = ack->second.words;
         out.push_back(std::move(alert));
     }
     std::sort(out.begin(), out.end(), [](const Alert& a, const Alert& b) {

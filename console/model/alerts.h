@@ -6,6 +6,7 @@
 
 #include <QString>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "console/model/event_words.h"
@@ -25,14 +26,21 @@ struct Alert {
     QString acknowledged; // by whom and why; empty: open
 };
 
+// Of what had happened until then: what comes later is open again.
+struct Acknowledgement {
+    std::int64_t until_ns = 0; // Alert::last_ns
+    QString words;             // by whom and why
+};
+
 class AlertBook {
   public:
     explicit AlertBook(const Session& session) : session_(session) {}
 
     void refresh();
     void reset();
-    // Open ones first, the worst of them first, the newest of those.
-    std::vector<Alert> alerts(const std::map<QString, QString>& acknowledged) const;
+    // Open ones first, the worst of them first, the newest of those. A conviction is one once f+1
+    // agreement replicas have told of it.
+    std::vector<Alert> alerts(const std::map<QString, Acknowledgement>& acknowledged) const;
 
   private:
     struct Key { // kind 0: a disagreement of the application
@@ -44,8 +52,10 @@ class AlertBook {
         std::int64_t first_ns = 0, last_ns = 0;
         int count = 0;
         std::shared_ptr<const telemetry::Update> last;
+        std::set<std::uint32_t> tellers; // agreement replicas
     };
     void take(const EventRecord& record);
+    bool is_fact(const Key& key, const Entry& entry) const;
 
     const Session& session_;
     std::map<Key, Entry> entries_;

@@ -9,12 +9,12 @@ namespace zz::console {
 namespace {
 
 using telemetry::AgreementFacts;
-using Member = std::pair<std::uint32_t, std::uint32_t>; // slot, incarnation
+using telemetry::Member;
 
 constexpr std::uint32_t kDefined = 1, kPaused = 3, kSaved = 4, kStopped = 5; // hv::MachineState
 
-struct Words {                                                // of one application
-    std::map<std::uint32_t, const AgreementFacts*> agreement; // fresh ones
+struct Words { // of one application
+    telemetry::AgreementClaims agreement;
     std::map<Member, const telemetry::ExecutionFacts*> execution;
     std::map<Member, const telemetry::MachineFacts*> machines;
     std::map<std::uint32_t, std::int64_t> agreement_at;
@@ -53,7 +53,7 @@ std::vector<Words> words_of(std::size_t applications, const State& state, std::i
         if (facts.has_agreement()) {
             words.agreement_at[key.index] = source.at_ns;
             if (fresh)
-                words.agreement[key.index] = &facts.agreement();
+                words.agreement.of[key.index] = &facts.agreement();
         } else if (facts.has_execution()) {
             words.execution_at[{key.index, key.incarnation}] = source.at_ns;
             if (fresh)
@@ -65,60 +65,14 @@ std::vector<Words> words_of(std::size_t applications, const State& state, std::i
     return out;
 }
 
-// What at least `needed` agreement replicas say the same.
-template <class Read>
-auto agreed(const Words& words, std::uint32_t needed, Read read)
-    -> std::optional<decltype(read(std::declval<const AgreementFacts&>()))> {
-    std::map<decltype(read(std::declval<const AgreementFacts&>())), std::uint32_t> count;
-    std::optional<decltype(read(std::declval<const AgreementFacts&>()))> out;
-    for (const auto& [id, facts] : words.agreement) {
-        const auto value = read(*facts);
-        if (++count[value] >= needed && (!out || *out < value))
-            out = value;
-    }
-    return out;
-}
-
-// The highest value that `needed` replicas have reached: of marks that only grow.
-std::optional<std::uint64_t> reached(const Words& words, std::uint32_t needed,
-                                     std::uint64_t (AgreementFacts::*read)() const) {
-    std::vector<std::uint64_t> values;
-    for (const auto& [id, facts] : words.agreement)
-        values.push_back((facts->*read)());
-    std::sort(values.rbegin(), values.rend());
-    if (values.size() < needed)
-        return std::nullopt;
-    return values[needed - 1];
-}
-
-using Slots = std::map<std::uint32_t, Member>; // slot -> incarnation, state
-
-std::optional<Slots> slots_of(const Words& words, std::uint32_t needed) {
-    return agreed(words, needed, [](const AgreementFacts& facts) {
-        Slots out;
-        for (const auto& slot : facts.slots())
-            out[slot.slot()] = {slot.incarnation(), slot.state()};
-        return out;
-    });
-}
-
-template <class List>
-bool listed(const Words& words, std::uint32_t needed, const Member& member, List list) {
-    std::uint32_t count = 0;
-    for (const auto& [id, facts] : words.agreement)
-        for (const auto& entry : list(*facts))
-            count += entry.slot() == member.first && entry.incarnation() == member.second ? 1 : 0;
-    return count >= needed;
-}
-
 ReplicaState asleep_as(const QString& spare) {
     return spare == "hibernated" ? ReplicaState::Hibernated
            : spare == "cold"     ? ReplicaState::Cold
                                  : ReplicaState::Paused;
 }
 
-ReplicaState execution_state(const Words& words, std::uint32_t needed, const Member& member,
-                             std::uint32_t slot_state, bool awake, const QString& spare) {
+ReplicaState execution_state(const Words& words, const Member& member, std::uint32_t slot_state,
+                             bool awake, const QString& spare) {
     const auto machine = words.machines.find(member);
     const std::uint32_t machine_state =
         machine == words.machines.end() ? 0 : machine->second->state();
@@ -127,9 +81,7 @@ ReplicaState execution_state(const Words& words, std::uint32_t needed, const Mem
         return ReplicaState::Reimaging;
     if (slot_state == 3)
         return ReplicaState::Convicted;
-    if (listed(
-            words, needed, member,
-            [](const AgreementFacts& f) -> const auto& { return f.unresponsive(); }))
+    if (telemetry::listed_unresponsive(words.agreement, member))
         return ReplicaState::Unresponsive;
     if (slot_state == 2 && !awake)
         return machine_state == kStopped && spare != "cold" ? ReplicaState::Stopped
@@ -150,29 +102,11 @@ bool is_ready(const QString& spare, std::uint32_t machine_state) {
                                    : machine_state <= kDefined || machine_state == kStopped;
 }
 
-std::optional<std::uint64_t> suspicion_of(const Words& words, std::uint32_t needed, Role role,
-                                          std::uint32_t index, std::uint32_t incarnation) {
-    std::vector<std::uint64_t> counts;
-    for (const auto& [id, facts] : words.agreement) {
-        std::uint64_t count = 0;
-        for (const auto& entry : facts->suspicion())
-            if (entry.subject().role() == static_cast<std::uint32_t>(role) &&
-                entry.subject().index() == index && entry.subject().incarnation() == incarnation)
-                count = entry.count();
-        counts.push_back(count);
-    }
-    std::sort(counts.rbegin(), counts.rend());
-    if (counts.size() < needed)
-        return std::nullopt;
-    return counts[needed - 1];
-}
-
 struct Context {
     const cluster::Cluster& cluster;
     const cluster::Application& app;
     const Words& words;
     const ClusterNow& now; // its hosts
-    std::uint32_t needed;
 };
 
 void place(const Context& c, HostId host, ReplicaNow& out) {
@@ -190,9 +124,9 @@ void add_agreement(const Context& c, ApplicationNow& out) {
         one.index = replica.id.value;
         place(c, replica.host, one);
         const auto at = c.words.agreement_at.find(one.index);
-        const auto facts = c.words.agreement.find(one.index);
+        const auto facts = c.words.agreement.of.find(one.index);
         one.age_ns = at == c.words.agreement_at.end() ? -1 : c.now.now_ns - at->second;
-        one.heard = facts != c.words.agreement.end();
+        one.heard = facts != c.words.agreement.of.end();
         const HostNow* host = c.now.host(one.host);
         if (one.heard) {
             const bool behind =
@@ -207,7 +141,7 @@ void add_agreement(const Context& c, ApplicationNow& out) {
         }
         one.stale = one.stale || (one.heard && contact(at->second, c.now.now_ns) != Contact::Live);
         one.primary = out.view && *out.view % c.app.agreement.size() == one.index - 1U;
-        one.suspicion = suspicion_of(c.words, c.needed, Role::Agreement, one.index, 0);
+        one.suspicion = telemetry::suspicion_of(c.words.agreement, {Role::Agreement, one.index, 0});
         if (one.suspicion.value_or(0) > 0)
             one.badges |= Badge::Suspected;
         out.agreement.push_back(std::move(one));
@@ -215,7 +149,7 @@ void add_agreement(const Context& c, ApplicationNow& out) {
     out.sources = static_cast<int>(c.app.agreement.size());
 }
 
-void add_execution(const Context& c, const std::optional<Slots>& slots, ApplicationNow& out) {
+void add_execution(const Context& c, const telemetry::Slots& slots, ApplicationNow& out) {
     for (const auto& slot : c.app.execution) {
         ReplicaNow one;
         one.index = slot.id.value;
@@ -223,16 +157,13 @@ void add_execution(const Context& c, const std::optional<Slots>& slots, Applicat
         if (const auto* host = c.cluster.host(slot.host))
             one.spare = QString::fromStdString(
                 std::string(cluster::to_string(cluster::spare_of(c.app, *host))));
-        const auto known = slots ? slots->find(one.index) : Slots::const_iterator();
-        if (slots && known != slots->end()) {
+        if (const auto known = slots.find(one.index); known != slots.end()) {
             one.incarnation = known->second.first;
             const Member member{one.index, one.incarnation};
-            one.awake = known->second.second == 2 &&
-                        listed(
-                            c.words, c.needed, member,
-                            [](const AgreementFacts& f) -> const auto& { return f.awake(); });
-            one.state = execution_state(c.words, c.needed, member, known->second.second, one.awake,
-                                        one.spare);
+            one.awake =
+                known->second.second == 2 && telemetry::listed_awake(c.words.agreement, member);
+            one.state =
+                execution_state(c.words, member, known->second.second, one.awake, one.spare);
             if (is_asleep(one.state) && c.words.controllers.contains(one.host)) {
                 const auto machine = c.words.machines.find(member);
                 one.ready = is_ready(
@@ -253,8 +184,8 @@ void add_execution(const Context& c, const std::optional<Slots>& slots, Applicat
         }
         if (const auto machine = c.words.machines.find(member); machine != c.words.machines.end())
             one.trouble = QString::fromStdString(machine->second->trouble());
-        one.suspicion =
-            suspicion_of(c.words, c.needed, Role::Execution, one.index, one.incarnation);
+        one.suspicion = telemetry::suspicion_of(c.words.agreement,
+                                                {Role::Execution, one.index, one.incarnation});
         if (one.suspicion.value_or(0) > 0)
             one.badges |= Badge::Suspected;
         out.execution.push_back(std::move(one));
@@ -274,7 +205,7 @@ void count_up(const Context& c, ApplicationNow& out) {
                           ? 1
                           : 0;
     }
-    if (out.heard >= static_cast<int>(c.needed)) {
+    if (out.heard >= static_cast<int>(c.words.agreement.needed)) {
         out.agreement_left = f - (out.sources - out.heard);
         if (unknown < static_cast<int>(out.execution.size()))
             out.execution_left = f - out.faulty - unknown;
@@ -285,22 +216,6 @@ void count_up(const Context& c, ApplicationNow& out) {
                   std::none_of(out.execution.begin(), out.execution.end(), [](const auto& one) {
                       return one.complete == false || one.ready == false;
                   });
-}
-
-void add_convictions(const Context& c, ApplicationNow& out) {
-    std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint64_t>,
-             std::pair<std::uint32_t, std::string>>
-        count;
-    for (const auto& [id, facts] : c.words.agreement)
-        for (const auto& entry : facts->convictions()) {
-            auto& one = count[{entry.slot(), entry.incarnation(), entry.n()}];
-            ++one.first;
-            one.second = entry.proof();
-        }
-    for (const auto& [key, entry] : count)
-        if (entry.first >= c.needed)
-            out.convictions.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key),
-                                       QString::fromStdString(entry.second)});
 }
 
 ApplicationNow application_now(const Context& c) {
@@ -317,10 +232,15 @@ ApplicationNow application_now(const Context& c) {
         if (!client.front.empty())
             out.front = QString::fromStdString(client.front);
     out.faults = c.app.faults();
-    out.view = agreed(c.words, c.needed, [](const AgreementFacts& f) { return f.view(); });
-    const auto count = [&](auto read) { return reached(c.words, c.needed, read); };
+    const auto& claims = c.words.agreement;
+    out.view = telemetry::agreed(claims, [](const auto& facts) { return facts.view(); });
+    const auto count = [&](std::uint64_t (AgreementFacts::*read)() const) {
+        return telemetry::reached(claims, [=](const auto& facts) { return (facts.*read)(); });
+    };
+    const auto configuration = telemetry::configuration_of(claims);
+    if (configuration)
+        out.configuration = configuration->number;
     out.epoch = count(&AgreementFacts::epoch);
-    out.configuration = count(&AgreementFacts::configuration);
     out.committed = count(&AgreementFacts::committed);
     out.settled = count(&AgreementFacts::settled);
     out.stable = count(&AgreementFacts::stable);
@@ -332,8 +252,10 @@ ApplicationNow application_now(const Context& c) {
     out.view_changes = count(&AgreementFacts::view_changes);
     out.clients = c.words.clients;
     add_agreement(c, out);
-    add_execution(c, slots_of(c.words, c.needed), out);
-    add_convictions(c, out);
+    add_execution(c, configuration ? configuration->slots : telemetry::Slots(), out);
+    for (const auto& one : telemetry::convictions_of(claims))
+        out.convictions.push_back(
+            {one.slot, one.incarnation, one.n, QString::fromStdString(one.proof)});
     count_up(c, out);
     return out;
 }
@@ -412,11 +334,11 @@ ClusterNow cluster_now(const cluster::Cluster& cluster, const State& state, std:
         out.hosts_heard += last.contact == Contact::Live ? 1 : 0;
         out.worst_age_ns = std::max(out.worst_age_ns, last.age_ns);
     }
-    const auto words = words_of(cluster.applications.size(), state, now_ns);
+    auto words = words_of(cluster.applications.size(), state, now_ns);
     for (std::size_t i = 0; i < cluster.applications.size(); ++i) {
         const auto& app = cluster.applications[i];
-        out.applications.push_back(
-            application_now({cluster, app, words[i], out, app.faults().weak_quorum()}));
+        words[i].agreement.needed = app.faults().weak_quorum();
+        out.applications.push_back(application_now({cluster, app, words[i], out}));
     }
     out.under_way = drills_now(out.hosts, out.applications, state);
     mark_drills(out.under_way, out.applications);

@@ -14,8 +14,23 @@ matrix::Entry entry_of(const telemetry::ColumnEntry& from) {
     return matrix::Entry::of(digest_of(from.digest()));
 }
 
-bool is_agreement(const telemetry::Event& event) {
-    return event.source().principal().role() == static_cast<std::uint32_t>(Role::Agreement);
+bool is_of(const telemetry::Event& event, Role role) {
+    return event.source().principal().role() == static_cast<std::uint32_t>(role);
+}
+
+// Whose word it is: others that tell it are not believed.
+bool fits_source(const telemetry::Event& event) {
+    switch (event.kind()) {
+    case telemetry::LOG_RECEIVED:
+    case telemetry::REPLAYED:
+    case telemetry::FIRST_REPORT:
+    case telemetry::COMPLETED:
+        return is_of(event, Role::Execution);
+    case telemetry::WAKE_UP_KNOWN:
+        return is_of(event, Role::Execution) || is_of(event, Role::Agreement);
+    default:
+        return is_of(event, Role::Agreement);
+    }
 }
 
 matrix::Matrix matrix_of(const Dispute& dispute, Faults faults,
@@ -41,12 +56,20 @@ Digest digest_of(const std::string& bytes) {
 }
 
 std::vector<Dispute::Member> Dispute::rows() const {
-    std::set<Member> seen;
+    std::map<Member, int> named; // by how many columns
     for (const auto& [whose, column] : columns)
         for (const auto& [member, entry] : column.entries)
-            seen.insert(member);
+            ++named[member];
+    // Of a slot the incarnation that most name: one column can invent others.
+    std::map<std::uint32_t, Member> of_slot;
+    for (const auto& [member, times] : named)
+        if (const auto [it, fresh] = of_slot.try_emplace(member.first, member);
+            !fresh && times >= named[it->second])
+            it->second = member;
+    std::vector<Member> out;
+    for (const auto& [slot, member] : of_slot)
+        out.push_back(member);
     // Those that were active first, then the woken ones.
-    std::vector<Member> out(seen.begin(), seen.end());
     std::stable_partition(out.begin(), out.end(),
                           [this](const Member& member) { return !woken.contains(member); });
     return out;
@@ -125,12 +148,13 @@ void DisputeBook::take(const EventRecord& record) {
         event.kind() == telemetry::MACHINE_ASKED || event.kind() == telemetry::MACHINE_FAILED;
     const std::uint32_t number = event.source().application();
     Dispute* dispute = nullptr;
-    if (number == 0) {
+    if (number == 0 && is_of(event, Role::Controller)) {
         if (machine && event.application() != 0)
             dispute = newest_of(static_cast<int>(event.application()) - 1, event.wall_ns());
         else if (machine)
             dispute = concerned(event);
-    } else if (number <= cluster_->applications.size()) {
+    } else if (number != 0 && number <= cluster_->applications.size() && fits_source(event) &&
+               cluster_->applications[number - 1].faults().f > 0) {
         const int application = static_cast<int>(number) - 1;
         switch (event.kind()) {
         case telemetry::DEVIATION:
@@ -171,15 +195,22 @@ void DisputeBook::take(const EventRecord& record) {
 
 void DisputeBook::fold_column(Dispute& dispute, const telemetry::Event& event) {
     const std::uint32_t whose = event.subject().index();
-    const bool own = is_agreement(event) && event.source().principal().index() == whose;
+    const auto& app = cluster_->applications[static_cast<std::size_t>(dispute.key.application)];
+    if (whose < 1 || whose > app.agreement.size())
+        return;
+    const bool own = event.source().principal().index() == whose;
     auto& column = dispute.columns[whose];
-    // What a replica says of itself counts before what others heard from it.
+    // What a replica says of itself counts before what others heard from it, and in its place.
     if (column.own && !own)
         return;
+    if (own && !column.own)
+        column.entries.clear();
     column.own = own;
     column.wall_ns = column.wall_ns == 0 ? event.wall_ns() : column.wall_ns;
     for (const auto& from : event.columns()) {
         const Dispute::Member member{from.slot(), from.incarnation()};
+        if (app.slot(SlotId(member.first)) == nullptr || column.entries.size() >= kEntriesMax)
+            continue;
         const auto entry = entry_of(from);
         auto [place, fresh] = column.entries.try_emplace(member, entry);
         if (!fresh && !entry.is_pending())
@@ -194,19 +225,21 @@ void DisputeBook::fold(Dispute& dispute, const telemetry::Event& event) {
         if (!at)
             at = event.wall_ns();
     };
+    // By f+1 agreement replicas.
+    const auto& app = cluster_->applications[static_cast<std::size_t>(dispute.key.application)];
+    const auto told = [&](std::set<std::uint32_t>& tellers) {
+        tellers.insert(teller);
+        return tellers.size() >= app.faults().weak_quorum();
+    };
     dispute.epoch = std::max(dispute.epoch, event.epoch());
     switch (event.kind()) {
     case telemetry::COLUMN_OF:
         fold_column(dispute, event);
         break;
-    case telemetry::SETTLED_BY_EVIDENCE: {
-        auto& tellers = dispute.settled[event.digest()];
-        tellers.insert(teller);
-        const auto& app = cluster_->applications[static_cast<std::size_t>(dispute.key.application)];
-        if (tellers.size() >= app.faults().weak_quorum())
+    case telemetry::SETTLED_BY_EVIDENCE:
+        if (told(dispute.settled[event.digest()]))
             first(dispute.settled_ns);
         break;
-    }
     case telemetry::ACCUSED:
         dispute.accused[subject].insert(teller);
         break;
@@ -214,14 +247,18 @@ void DisputeBook::fold(Dispute& dispute, const telemetry::Event& event) {
         dispute.unsigned_by[subject].insert(teller);
         break;
     case telemetry::CONVICTED:
-        dispute.convicted[subject].insert(teller);
-        first(dispute.convicted_ns);
+        if (told(dispute.convicted[subject]))
+            first(dispute.convicted_ns);
         break;
     case telemetry::EPOCH_SETTLED:
-        first(dispute.removed_ns);
+        if (told(dispute.removed_by))
+            first(dispute.removed_ns);
         break;
     case telemetry::MACHINE_DONE:
-        if (event.text() == "wake") {
+        // A controller speaks for its own host's slot.
+        if (const auto* slot = app.slot(SlotId(subject.first));
+            event.text() == "wake" && slot != nullptr &&
+            slot->host.value == event.source().host()) {
             first(dispute.woken_ns);
             dispute.woken.insert(subject);
         }

@@ -18,6 +18,7 @@ namespace zz::console {
 
 inline constexpr std::size_t kDisputesMax = 512;       // the oldest goes
 inline constexpr std::size_t kChainMax = 400;          // events of one dispute
+inline constexpr std::size_t kEntriesMax = 64;         // of one column
 inline constexpr std::int64_t kAftermathNs = 60 * kNs; // what belongs to a dispute comes within
 
 struct DisputeKey {
@@ -43,6 +44,8 @@ struct Dispute {
     std::set<Member> woken;                                 // rows that came after a wake-up
     std::map<std::string, std::set<std::uint32_t>> settled; // digest -> who settled on it
     std::map<Member, std::set<std::uint32_t>> convicted, accused, unsigned_by;
+    std::set<std::uint32_t> removed_by; // agreement replicas that executed the next epoch
+    // Once f+1 have told it; the wake-up, of which a controller tells, at once.
     std::optional<std::int64_t> settled_ns, convicted_ns, woken_ns, removed_ns;
     std::vector<std::shared_ptr<const telemetry::Update>> chain;
 

@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include "backend/runtime/clock.h"
+#include "console/core/believed.h"
+#include "protocol/outline/outline.h"
 #include "protocol/telemetry/session_file.h"
 
 namespace zz::console {
@@ -17,6 +19,14 @@ constexpr std::int64_t kLookNs = kNs / 10; // "now" without news moves ten times
 // A file is read whole: more than live history keeps, but bounded.
 constexpr HistoryBounds kFileBounds{2'000'000, std::size_t{1} << 30, 2 * kNs, 2'000'000};
 constexpr std::int64_t kMs = 1'000'000; // a cursor that stands is at whole ones, as it is written
+
+// By ApplicationId.
+std::vector<std::uint32_t> faults_of(const cluster::Cluster& cluster) {
+    std::vector<std::uint32_t> out;
+    for (const auto& app : cluster.applications)
+        out.push_back(app.faults().f);
+    return out;
+}
 
 Arrival arrival_of(telemetry::SessionEntry&& entry) {
     Arrival out;
@@ -53,7 +63,7 @@ std::int64_t Session::now_ns() const {
 
 void Session::adopt(cluster::Cluster cluster, const QString& title) {
     cluster_ = std::make_unique<cluster::Cluster>(std::move(cluster));
-    history_ = std::make_unique<History>();
+    history_ = std::make_unique<History>(HistoryBounds(), faults_of(*cluster_));
     title_ = title;
     id_ = QString::number(now_ns() / 1'000'000, 16);
     disputes_ = DisputeBook(cluster_.get());
@@ -96,14 +106,19 @@ Status Session::openFile(const QString& path) {
     desk_.reset();
     link_.reset();
     adopt(std::move(cluster).value(), QFileInfo(path).fileName());
-    history_ = std::make_unique<History>(kFileBounds);
+    history_ = std::make_unique<History>(kFileBounds, faults_of(*cluster_));
     id_ = QString::fromStdString(reader->header().session());
     started_ns_ = reader->header().started_wall_ns();
+    const telemetry::ClusterFacts outline = outline::describe(*cluster_);
     while (auto item = reader->next()) {
         auto* entry = std::get_if<telemetry::SessionEntry>(&*item);
         if (entry == nullptr)
             continue;
-        history_->take(arrival_of(std::move(*entry)));
+        Arrival arrival = arrival_of(std::move(*entry));
+        if (arrival.update)
+            arrival.update = believed(outline, std::move(arrival.update)).update;
+        if (arrival.update || arrival.note.kind != NoteKind::None)
+            history_->take(std::move(arrival));
     }
     mode_ = TimeMode::Paused;
     cursor_ns_ = settledNs();

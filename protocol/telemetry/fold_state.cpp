@@ -4,14 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <functional>
-#include <set>
 #include <tuple>
 
 namespace zz::telemetry {
 namespace {
-
-using Member = std::pair<std::uint32_t, std::uint32_t>; // slot, incarnation
-using Slots = std::map<std::uint32_t, std::pair<std::uint32_t, std::uint32_t>>;
 
 // hv::MachineState and message::MemberState, as telemetry.proto lists them.
 constexpr std::uint32_t kDefined = 1, kPaused = 3, kSaved = 4, kStopped = 5;
@@ -19,16 +15,15 @@ constexpr std::string_view kCold = "cold"; // sleeps as no machine at all (ZZ-7.
 constexpr std::uint32_t kEmpty = 0, kActive = 1, kAsleep = 2, kConvicted = 3;
 
 struct Claims { // of one application, fresh ones only
-    std::map<std::uint32_t, const AgreementFacts*> agreement;
+    AgreementClaims agreement;
     std::map<Member, const ExecutionFacts*> execution;
     std::map<Member, std::uint32_t> machines;  // states of execution machines
     std::map<std::uint32_t, bool> controllers; // hosts whose controller is heard
-    std::uint32_t needed = 2;
 };
 
 Claims claims_of(const SourceBook& book, const ApplicationEntry& app, std::int64_t now_ns) {
     Claims claims;
-    claims.needed = fact_quorum(app);
+    claims.agreement.needed = fact_quorum(app);
     for (const auto& [key, known] : book.sources()) {
         if (!book.is_fresh(known, now_ns))
             continue;
@@ -44,95 +39,11 @@ Claims claims_of(const SourceBook& book, const ApplicationEntry& app, std::int64
         if (key.application != app.id() + 1)
             continue;
         if (facts.has_agreement() && key.principal.role == Role::Agreement)
-            claims.agreement[key.principal.index] = &facts.agreement();
+            claims.agreement.of[key.principal.index] = &facts.agreement();
         else if (facts.has_execution() && key.principal.role == Role::Execution)
             claims.execution[{key.principal.index, key.principal.incarnation}] = &facts.execution();
     }
     return claims;
-}
-
-// What at least f+1 agreement replicas say the same.
-template <class Read> auto agreed(const Claims& claims, Read read) {
-    using Value = decltype(read(std::declval<const AgreementFacts&>()));
-    std::map<Value, std::uint32_t> count;
-    std::optional<Value> out;
-    for (const auto& [id, facts] : claims.agreement) {
-        Value value = read(*facts);
-        if (++count[value] >= claims.needed && (!out || *out < value))
-            out = std::move(value);
-    }
-    return out;
-}
-
-// The highest value that f+1 replicas have reached: of marks that only grow.
-template <class Read> Known reached(const Claims& claims, Read read) {
-    std::vector<std::uint64_t> values;
-    for (const auto& [id, facts] : claims.agreement)
-        values.push_back(read(*facts));
-    std::sort(values.rbegin(), values.rend());
-    return values.size() < claims.needed ? Known() : Known(values[claims.needed - 1]);
-}
-
-template <class List> Slots slots_of(const List& list) {
-    Slots out;
-    for (const auto& slot : list)
-        out[slot.slot()] = {slot.incarnation(), slot.state()};
-    return out;
-}
-
-struct Configuration {
-    std::uint64_t number = 0;
-    Slots slots;
-    friend auto operator<=>(const Configuration&, const Configuration&) = default;
-};
-
-// Also of one that is further by now.
-bool has_executed(const AgreementFacts& facts, const Configuration& it) {
-    return (facts.configuration() == it.number && slots_of(facts.slots()) == it.slots) ||
-           std::any_of(facts.history().begin(), facts.history().end(), [&](const auto& change) {
-               return change.number() == it.number && slots_of(change.members()) == it.slots;
-           });
-}
-
-// The newest one that f+1 have executed. While half of the replicas are a change ahead of what the
-// others last told, both are some replicas' newest.
-std::optional<Configuration> configuration_of(const Claims& claims) {
-    std::set<Configuration> newest;
-    for (const auto& [id, facts] : claims.agreement)
-        newest.insert({facts->configuration(), slots_of(facts->slots())});
-    for (auto it = newest.rbegin(); it != newest.rend(); ++it) {
-        const auto count =
-            std::count_if(claims.agreement.begin(), claims.agreement.end(),
-                          [&](const auto& entry) { return has_executed(*entry.second, *it); });
-        if (count >= static_cast<std::ptrdiff_t>(claims.needed))
-            return *it;
-    }
-    return std::nullopt;
-}
-
-// At least f+1 list this member.
-template <class List> bool listed(const Claims& claims, const Member& member, List list) {
-    std::uint32_t count = 0;
-    for (const auto& [id, facts] : claims.agreement) {
-        const auto& entries = list(*facts);
-        count += std::any_of(entries.begin(), entries.end(),
-                             [&](const SlotFacts& entry) {
-                                 return Member(entry.slot(), entry.incarnation()) == member;
-                             })
-                     ? 1U
-                     : 0U;
-    }
-    return count >= claims.needed;
-}
-
-Known suspicion_of(const Claims& claims, const PrincipalId& who) {
-    return reached(claims, [&](const AgreementFacts& facts) {
-        std::uint64_t count = 0;
-        for (const auto& entry : facts.suspicion())
-            if (principal_of(entry.subject()) == who)
-                count = entry.count();
-        return count;
-    });
 }
 
 ExecutionState state_of(const Claims& claims, const Member& member,
@@ -143,15 +54,13 @@ ExecutionState state_of(const Claims& claims, const Member& member,
         return ExecutionState::Reimaging;
     if (*slot_state == kConvicted)
         return ExecutionState::Convicted;
-    if (listed(
-            claims, member, [](const auto& f) -> const auto& { return f.unresponsive(); }))
+    if (listed_unresponsive(claims.agreement, member))
         return ExecutionState::Unresponsive;
     const auto machine = claims.machines.find(member);
     const auto said = claims.execution.find(member);
     const bool known = machine != claims.machines.end();
     const bool stopped = known && machine->second == kStopped;
-    const bool awake = listed(
-        claims, member, [](const auto& f) -> const auto& { return f.awake(); });
+    const bool awake = listed_awake(claims.agreement, member);
     if (*slot_state == kAsleep && !awake)
         return stopped && spare != kCold ? ExecutionState::Stopped : ExecutionState::Sleeping;
     if (stopped)
@@ -183,8 +92,8 @@ void fold_agreement(const SourceBook& book, const ApplicationEntry& app, const C
         AgreementView view;
         view.index = entry.index();
         view.host = entry.host();
-        const auto it = claims.agreement.find(entry.index());
-        if (it == claims.agreement.end()) {
+        const auto it = claims.agreement.of.find(entry.index());
+        if (it == claims.agreement.of.end()) {
             view.state =
                 book.is_up(entry.host(), now_ns) ? AgreementState::Silent : AgreementState::Unknown;
         } else {
@@ -195,7 +104,7 @@ void fold_agreement(const SourceBook& book, const ApplicationEntry& app, const C
         }
         if (out.view && replicas != 0)
             view.primary = *out.view % replicas == entry.index() - 1U;
-        view.suspicion = suspicion_of(claims, principal(AgreementId(entry.index())));
+        view.suspicion = suspicion_of(claims.agreement, principal(AgreementId(entry.index())));
         out.agreement.push_back(view);
     }
 }
@@ -224,36 +133,21 @@ void fold_execution(const ApplicationEntry& app, const Claims& claims,
             view.executed = said->second->executed();
             view.bytes_fetched = said->second->bytes_fetched();
         }
-        view.suspicion = suspicion_of(
-            claims, principal(ExecutionId{SlotId(member.first), Incarnation(member.second)}));
+        view.suspicion =
+            suspicion_of(claims.agreement,
+                         principal(ExecutionId{SlotId(member.first), Incarnation(member.second)}));
         out.execution.push_back(std::move(view));
     }
 }
 
-std::vector<ConvictionView> fold_convictions(const Claims& claims) {
-    using Key = std::tuple<std::uint32_t, std::uint32_t, std::uint64_t>;
-    std::map<Key, std::pair<std::uint32_t, std::string>> count;
-    for (const auto& [id, facts] : claims.agreement)
-        for (const auto& c : facts->convictions()) {
-            auto& entry = count[{c.slot(), c.incarnation(), c.n()}];
-            ++entry.first;
-            entry.second = c.proof();
-        }
-    std::vector<ConvictionView> out;
-    for (const auto& [key, entry] : count)
-        if (entry.first >= claims.needed)
-            out.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), entry.second});
-    return out;
-}
-
 std::vector<ConfigurationFacts> fold_history(const Claims& claims) {
     std::map<std::pair<std::uint64_t, std::string>, std::uint32_t> count; // number, encoded
-    for (const auto& [id, facts] : claims.agreement)
+    for (const auto& [id, facts] : claims.agreement.of)
         for (const auto& change : facts->history())
             ++count[{change.number(), change.SerializeAsString()}];
     std::vector<ConfigurationFacts> out;
     for (const auto& [key, times] : count)
-        if (times >= claims.needed) {
+        if (times >= claims.agreement.needed) {
             out.emplace_back();
             out.back().ParseFromString(key.second);
         }
@@ -280,9 +174,9 @@ ApplicationView view_of(const SourceBook& book, const ApplicationEntry& applicat
     ApplicationView out;
     out.id = application.id();
     out.f = application.f();
-    const auto mark = [&](auto read) { return reached(claims, read); };
-    out.view = agreed(claims, [](const auto& f) { return f.view(); });
-    const auto configuration = configuration_of(claims);
+    const auto mark = [&](auto read) { return reached(claims.agreement, read); };
+    out.view = agreed(claims.agreement, [](const auto& f) { return f.view(); });
+    const auto configuration = configuration_of(claims.agreement);
     if (configuration)
         out.configuration = configuration->number;
     out.epoch = mark([](const auto& f) { return f.epoch(); });
@@ -298,7 +192,7 @@ ApplicationView view_of(const SourceBook& book, const ApplicationEntry& applicat
     out.counters.evidence_rounds = mark([](const auto& f) { return f.evidence_rounds(); });
     fold_agreement(book, application, claims, now_ns, out);
     fold_execution(application, claims, configuration, out);
-    out.convictions = fold_convictions(claims);
+    out.convictions = convictions_of(claims.agreement);
     out.history = fold_history(claims);
     return out;
 }

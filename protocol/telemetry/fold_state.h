@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is known of an application: a cluster fact is what f+1 of its agreement replicas say the
 // same (or have reached, for marks and counters that only grow); everything else is absent or
-// "unknown". The one place where claims become facts: used by zzctl, the demonstration, session
-// exports and the console. Pure.
+// "unknown". For zzctl, the demonstration, session exports and metrics. Pure.
 #pragma once
 
 #include <optional>
@@ -10,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "protocol/telemetry/claims.h"
 #include "protocol/telemetry/source_book.h"
 
 namespace zz::telemetry {
@@ -29,8 +29,6 @@ enum class ExecutionState : std::uint8_t {
 };
 std::string_view to_string(AgreementState state);
 std::string_view to_string(ExecutionState state);
-
-using Known = std::optional<std::uint64_t>; // none: fewer than f+1 say so
 
 struct AgreementView {
     std::uint32_t index = 0; // A3 -> 3
@@ -52,12 +50,6 @@ struct ExecutionView {
     Known suspicion;
     // What it says itself, for people; absent while it is not heard.
     Known executed, bytes_fetched;
-};
-
-struct ConvictionView {
-    std::uint32_t slot = 0, incarnation = 0;
-    std::uint64_t n = 0;
-    std::string proof;
 };
 
 struct Counters {

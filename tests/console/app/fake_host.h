@@ -118,12 +118,13 @@ class FakeHost {
         event.set_number(++events_);
         event.set_wall_ns(runtime::wall_ns());
         event.mutable_source()->set_host(host_.id.value);
+        event.mutable_source()->mutable_principal()->set_role(6); // zz-host itself
+        event.mutable_source()->mutable_principal()->set_index(host_.id.value);
         if (events_ % 50 == 0) { // what views and alerts fold, too
             event.set_kind(telemetry::DEVIATION);
             event.set_n(events_ / 50);
             event.mutable_source()->set_application(1);
             event.mutable_source()->mutable_principal()->set_role(1);
-            event.mutable_source()->mutable_principal()->set_index(host_.id.value);
         }
         keep(update);
         return update;

@@ -28,6 +28,7 @@ telemetry::Update event_of(telemetry::EventKind kind, Role role, std::uint32_t i
     event.set_n(7);
     event.set_vote(1);
     auto& source = *event.mutable_source();
+    source.set_host(index);
     source.set_application(1);
     source.mutable_principal()->set_role(static_cast<std::uint32_t>(role));
     source.mutable_principal()->set_index(index);
@@ -80,7 +81,7 @@ telemetry::Update client_facts(std::uint32_t index, std::uint64_t requests, std:
     facts.mutable_source()->set_application(1);
     facts.mutable_source()->mutable_principal()->set_role(static_cast<std::uint32_t>(Role::Client));
     facts.mutable_source()->mutable_principal()->set_index(index);
-    facts.mutable_source()->set_host(index);
+    facts.mutable_source()->set_host(index == 1 ? 1 : 0); // the load is of no host
     auto& client = *facts.mutable_client();
     client.set_requests(requests);
     client.set_serving(true);
@@ -164,7 +165,7 @@ class ReplayTest : public QObject {
         host(4).say(about_e1(telemetry::DEVIATION, 4, fault_ns_ - 100 * kMs));
         host(3).say(about_e1(telemetry::CONVICTED, 3, fault_ns_ + 40 * kMs));
         host(3).say(column_of(3, 'r', fault_ns_ + 6 * kMs));
-        host(3).say(client_facts(3, 5000, fault_ns_ + kNs));
+        host(3).say(client_facts(2, 5000, fault_ns_ + kNs));
     }
 
   private Q_SLOTS:

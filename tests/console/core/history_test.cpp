@@ -199,6 +199,35 @@ class HistoryTest : public QObject {
         QCOMPARE(seen(15 * kNs)[1].replies, std::uint64_t{6});
     }
 
+    // Neither one that counts more than it did, nor one whose clock is an hour ahead.
+    void one_replica_makes_no_series() {
+        History history({}, {1});
+        const auto word = [&](std::int64_t at, std::uint32_t i, std::int64_t ahead) {
+            Arrival one = facts(at, i, 5, static_cast<std::uint64_t>(at / kNs));
+            auto update = *one.update;
+            update.mutable_facts()->set_wall_ns(at + ahead);
+            update.mutable_facts()->mutable_agreement()->set_wakeups(i == 4 ? 99 : 2);
+            one.update = std::make_shared<const telemetry::Update>(update);
+            history.take(one);
+        };
+        for (std::int64_t s = 10; s < 20; ++s)
+            for (const std::uint32_t i : {4U, 1U, 2U})
+                word(s * kNs + i * 100, i, i == 4 ? 3600 * kNs : 0);
+        const auto* samples = history.series().of(0);
+        QVERIFY(samples != nullptr && samples->size() >= 10);
+        QCOMPARE(samples->back().wakeups, std::uint64_t{2});
+        QVERIFY(samples->back().wall_ns < 30 * kNs);
+        EventLog log(10);
+        for (std::uint64_t n = 1; n <= 20; ++n) {
+            Arrival far = told(5000 * kNs, 4, n);
+            far.at_ns = static_cast<std::int64_t>(n) * kNs;
+            log.take(far);
+        }
+        log.take(told(21 * kNs, 1, 1)); // takes its place among the newest
+        QCOMPARE(log.all().back().host(), 4U);
+        QCOMPARE(std::prev(log.all().end(), 2)->host(), 1U);
+    }
+
     void events_are_in_order_of_time_and_once() {
         EventLog log(100);
         log.take(told(5, 1, 1));
