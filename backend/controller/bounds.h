@@ -18,6 +18,8 @@ inline constexpr Duration kWakeUpInterval = seconds(30);
 inline constexpr Duration kBackOffFirst = milliseconds(500);
 inline constexpr Duration kBackOffMax = seconds(60);
 inline constexpr Duration kBackOffForgiven = seconds(60);
+// A sleeper is woken again so soon after an ask that failed, whatever failed before: clients wait.
+inline constexpr Duration kWakeRetry = seconds(1);
 // An ask without an answer for so long is asked again after a look at the machines (C4).
 inline constexpr Duration kAskPatience = seconds(30);
 // A fresh spare runs so long before it is put to sleep, so that its connections are in place

@@ -204,6 +204,7 @@ void Core::on_new_proof() {
 void Core::on(const Machines& input) {
     machines_ = input.machines;
     machines_known_ = true;
+    execution_known_ = input.execution_known;
     std::map<PrincipalId, Launches> launches;
     for (const MachineFact& fact : machines_) {
         Launches& l = launches[fact.machine];
@@ -239,8 +240,14 @@ void Core::on(const AskDone& input) {
     notice(done ? core::NoticeKind::MachineDone : core::NoticeKind::MachineFailed,
            input.ask.machine,
            done ? to_string(input.ask.ask) : to_string(input.ask.ask) + ": " + input.error);
+    Launches& l = launches_[input.ask.machine];
+    // It ran well enough to go to rest, or woke from it: what failed before counts no more.
+    const Ask asked = input.ask.ask;
+    if (done && (asked == Ask::Pause || asked == Ask::Save || asked == Ask::Stop ||
+                 (asked == Ask::Wake && sleeps(input.ask.machine))))
+        l.failures = 0;
     if (!done) {
-        Launches& l = launches_[input.ask.machine];
+        l.failed_at = now_;
         l.not_before = now_ + std::min<Duration>(kBackOffMax,
                                                  kBackOffFirst * (1U << std::min(l.failures, 10U)));
         ++l.failures;
@@ -344,7 +351,8 @@ bool Core::may_wake() {
 }
 
 bool Core::spare_ready() const {
-    return settings_.slot && machines_known_ && is_spare_ready(wanted(), machines_);
+    return settings_.slot && machines_known_ && execution_known_ &&
+           is_spare_ready(wanted(), machines_);
 }
 
 void Core::reconcile() {
@@ -354,7 +362,7 @@ void Core::reconcile() {
     if (settings_.agreement)
         if (const auto ask = reconcile_agreement(*settings_.agreement, machines_))
             ask_machine(*ask);
-    if (!settings_.slot || !synchronized_)
+    if (!settings_.slot || !synchronized_ || !execution_known_)
         return;
     SlotWanted w = wanted();
     if (w.awake && w.member == message::MemberState::Asleep)
@@ -375,9 +383,10 @@ void Core::ask_machine(MachineAsk ask) {
     if (open_.contains(ask.machine))
         return;
     Launches& l = launches_[ask.machine];
-    if (now_ < l.not_before)
+    const bool resumes = ask.ask == Ask::Wake && sleeps(ask.machine);
+    if (now_ < (resumes ? std::min(l.not_before, l.failed_at + kWakeRetry) : l.not_before))
         return;
-    if (ask.ask == Ask::Start || (ask.ask == Ask::Wake && !sleeps(ask.machine))) {
+    if (ask.ask == Ask::Start || (ask.ask == Ask::Wake && !resumes)) {
         // Each relaunch waits longer than the one before until it has run for a while.
         l.not_before = now_ + std::min<Duration>(kBackOffMax,
                                                  kBackOffFirst * (1U << std::min(l.failures, 10U)));

@@ -38,6 +38,8 @@ struct Settings {
 // after each ask.
 struct Machines {
     std::vector<MachineFact> machines;
+    // False: nobody has said yet which machines of execution replicas there are.
+    bool execution_known = true;
 };
 // The answer to a MachineAsk; `error` is empty if it was done.
 struct AskDone {
@@ -82,6 +84,7 @@ class Core {
     struct Launches { // of one machine
         std::uint32_t failures = 0;
         Instant not_before;
+        Instant failed_at; // an ask, last
         Instant running_since = kNever;
     };
 
@@ -124,7 +127,7 @@ class Core {
     bool synchronized_ = false;
     std::map<AgreementId, ConfigurationNumber> answers_; // to our nonce
     std::vector<MachineFact> machines_;
-    bool machines_known_ = false;
+    bool machines_known_ = false, execution_known_ = false;
     std::map<PrincipalId, Instant> open_;      // asks without an answer, since when
     std::map<PrincipalId, Launches> launches_; // of machines that are there
     std::optional<message::Enrol> enrol_;

@@ -170,10 +170,13 @@ class Driver {
         if (looked.error != error_ && !looked.error.empty())
             spdlog::error("cannot list the machines: {}", looked.error);
         error_ = std::move(looked.error);
-        if (error_.empty())
-            machines_ = std::move(looked.machines);
+        if (!error_.empty())
+            return;
+        machines_ = std::move(looked.machines);
+        has_looked_ = true;
     }
     Instant wake_at() const { return looking_ ? kNever : next_look_; }
+    bool has_looked() const { return has_looked_; } // and got an answer, once
 
     // The last known ones, if it cannot be asked now.
     const std::vector<hv::MachineInfo>& machines() const { return machines_; }
@@ -182,7 +185,7 @@ class Driver {
     std::string text() const { return error_.empty() ? kind_ : "unknown: " + error_; }
 
   private:
-    bool looking_ = false;
+    bool looking_ = false, has_looked_ = false;
     Instant next_look_{};
     std::vector<hv::MachineInfo> machines_;
     std::string error_, kind_;
@@ -332,7 +335,7 @@ class ControllerService final : public runtime::Service {
     std::vector<hv::MachineInfo> known_now() const {
         std::vector<hv::MachineInfo> out;
         for (const auto* driver : drivers())
-            if (driver->error().empty())
+            if (driver->has_looked() && driver->error().empty())
                 out.insert(out.end(), driver->machines().begin(), driver->machines().end());
         return out;
     }
@@ -357,15 +360,15 @@ class ControllerService final : public runtime::Service {
         }
         driver.note(now, looked);
         tell_drives();
-        for (const auto& info : driver.machines())
-            if (info.state == hv::MachineState::Stopped || info.state == hv::MachineState::Defined)
-                linked_.erase(info.name);
+        forget_gone(driver);
         if (!driver.error().empty() && &driver == processes_.get())
             return;
         // A hypervisor that does not answer changes nothing that the core knows: what it asks then
-        // fails, until the hypervisor is back and says what became of its machines.
+        // fails, until the hypervisor is back and says what became of its machines. Before it
+        // answered once nobody knows which guests there are.
         for (auto& [id, charge] : charges_) {
             controller::Machines input;
+            input.execution_known = !guests_ || guests_->has_looked();
             for (const auto* one : drivers())
                 for (const auto& info : one->machines())
                     if (info.name.application == id && info.name.principal.role != Role::Client)
@@ -376,6 +379,26 @@ class ControllerService final : public runtime::Service {
         }
         if (&driver == processes_.get())
             tend_gateways(now);
+    }
+
+    // Of machines that are no more, and whether one is linked that has to start anew first.
+    void forget_gone(const Driver& driver) {
+        if (!driver.error().empty())
+            return;
+        std::map<hv::MachineName, hv::MachineState> states;
+        for (const auto& info : driver.machines())
+            states[info.name] = info.state;
+        const auto gone = [&](const hv::MachineName& name) {
+            return &driver_of(name.principal) == &driver && !states.contains(name);
+        };
+        std::erase_if(crashes_, [&](const auto& entry) { return gone(entry.first); });
+        std::erase_if(trouble_, [&](const auto& entry) { return gone(entry.first); });
+        std::erase_if(linked_, [&](const auto& name) {
+            const auto at = states.find(name);
+            return at == states.end() ? gone(name)
+                                      : at->second == hv::MachineState::Stopped ||
+                                            at->second == hv::MachineState::Defined;
+        });
     }
 
     void on_asked(Instant now, Asked& asked) {

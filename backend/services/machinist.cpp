@@ -73,7 +73,7 @@ Status Machinist::act(const hv::MachineName& name, controller::Ask ask) {
     switch (ask) {
     case controller::Ask::Start:
     case controller::Ask::Wake:
-        return make_run(name);
+        return make_run(name, ask == controller::Ask::Wake);
     case controller::Ask::Pause:
         return hypervisor_->suspend(name);
     case controller::Ask::Save:
@@ -98,15 +98,16 @@ Result<hv::MachineState> Machinist::state_of(const hv::MachineName& name) {
     return hv::MachineState::Absent;
 }
 
-Status Machinist::make_run(const hv::MachineName& name) {
+Status Machinist::make_run(const hv::MachineName& name, bool wakes) {
     const auto state = state_of(name);
     if (!state)
         return state.error();
     switch (*state) {
+    // Whoever asked for a start did not see that it sleeps; only a wake-up ends that (ZZ-6.8).
     case hv::MachineState::Paused:
-        return hypervisor_->resume(name);
+        return wakes ? hypervisor_->resume(name) : Status(Ok{});
     case hv::MachineState::Saved:
-        return hypervisor_->restore(name);
+        return wakes ? restore(name) : Status(Ok{});
     case hv::MachineState::Absent:
         if (const Status defined = hypervisor_->define(name, spec(name)); !defined)
             return defined;
@@ -118,6 +119,17 @@ Status Machinist::make_run(const hv::MachineName& name) {
         break;
     }
     return Ok{};
+}
+
+// What was saved may be torn, or of another QEMU: then it boots anew, with its keys and its store.
+Status Machinist::restore(const hv::MachineName& name) {
+    Status done = hypervisor_->restore(name);
+    if (done)
+        return done;
+    const auto state = state_of(name);
+    if (!state || *state != hv::MachineState::Saved || !hypervisor_->destroy(name, hv::Disk::Keep))
+        return done;
+    return start(name);
 }
 
 Status Machinist::start(const hv::MachineName& name) {

@@ -71,7 +71,8 @@ class Machinist {
     Looked look();
     Asked perform(const AskJob& job);
     Status act(const hv::MachineName& name, controller::Ask ask);
-    Status make_run(const hv::MachineName& name);
+    Status make_run(const hv::MachineName& name, bool wakes);
+    Status restore(const hv::MachineName& name);
     Status start(const hv::MachineName& name);
     Result<PublicKeys> make_image(const hv::MachineName& name);
     hv::MachineSpec spec(const hv::MachineName& name) const;

@@ -191,8 +191,12 @@ class Connection final : public Domains {
             DomainLook look = look_at_record(*list.records[i]);
             if (!look.name.starts_with(prefix))
                 continue;
-            if (look.state == DomainState::Off)
-                look.saved = virDomainHasManagedSaveImage(list.records[i]->dom, 0) == 1;
+            if (look.state == DomainState::Off) {
+                const int saved = virDomainHasManagedSaveImage(list.records[i]->dom, 0);
+                if (saved < 0)
+                    return libvirt_error(fmt::format("see whether domain {} is saved", look.name));
+                look.saved = saved == 1;
+            }
             out.push_back(std::move(look));
         }
         return out;

@@ -18,8 +18,10 @@ Status end_domains(const std::string& uri, const std::string& prefix, const Conn
         const auto note = (*domains)->note(look.name);
         if (!note)
             return note.error();
-        if (!note_from_text(*note))
-            continue; // somebody else's
+        // Somebody else's, as of a host whose name begins like ours.
+        const auto read = note_from_text(*note);
+        if (!read || look.name != prefix + to_string(read->name))
+            continue;
         if (const Status ended = (*domains)->destroy(look.name); !ended)
             return ended;
     }

@@ -116,8 +116,10 @@ void Hosts::do_ask(std::uint32_t host, const MachineAsk& ask) {
 
 void Hosts::list(std::uint32_t host) {
     Machines input;
+    input.execution_known = !unseen;
     for (const auto& [machine, state] : machines[host])
-        input.machines.push_back({machine, state, !boots});
+        if (!unseen || machine.role != Role::Execution)
+            input.machines.push_back({machine, state, !boots});
     step(host, input);
 }
 

@@ -38,9 +38,10 @@ class Hosts {
     std::map<std::uint32_t, std::vector<std::string>> asks; // "wake E3.0"
     std::map<std::uint32_t, std::vector<core::Send>> sent;
     std::map<std::uint32_t, std::vector<core::Notice>> notices;
-    bool fail = false;  // the hypervisor refuses everything
-    bool hang = false;  // the hypervisor never answers (C4)
-    bool boots = false; // what runs is a guest whose service is not heard yet
+    bool fail = false;   // the hypervisor refuses everything
+    bool hang = false;   // the hypervisor never answers (C4)
+    bool unseen = false; // the hypervisor of guests did not answer yet
+    bool boots = false;  // what runs is a guest whose service is not heard yet
     Instant now;
 
   private:

@@ -77,6 +77,37 @@ class WakeUpTest : public QObject {
         QVERIFY(proofs >= 2);
         QCOMPARE(h.state(3), MachineState::Running); // Only a higher epoch puts it to sleep.
     }
+    // C4: the hypervisor was away for minutes while a spare had to wake. Clients wait for it: it is
+    // woken a moment after the hypervisor is back, and a later wake-up finds nothing held against
+    // it.
+    void what_failed_before_delays_no_wake_up() {
+        Hosts h;
+        h.synchronize_all();
+        h.fail = true;
+        for (const std::uint32_t a : {2, 4})
+            h.say(AgreementId(a), h.demand(Epoch(0), 5));
+        h.run(seconds(300));
+        QVERIFY(h.asked(3, "wake E3.0") >= 250);
+        QVERIFY(h.asked(3, "wake E3.0") <= 310);
+        h.fail = false;
+        h.run(seconds(2));
+        QCOMPARE(h.state(3), MachineState::Running);
+    }
+    // A controller that starts before its hypervisor answers takes nobody for absent.
+    void what_nobody_has_seen_is_not_started() {
+        Hosts h;
+        h.synchronize_all();
+        h.restart(3);
+        h.unseen = true;
+        h.answer(3, h.config, {1, 2, 3, 4});
+        h.asks[3].clear();
+        h.run(seconds(20));
+        QCOMPARE(h.asked(3, "start E3.0"), 0UL);
+        QVERIFY(!h.core(3).spare_ready());
+        h.unseen = false;
+        h.run(seconds(3));
+        QVERIFY(h.asks[3].empty() && h.core(3).spare_ready());
+    }
     // C1: equal reports, different numbers, another epoch: nothing.
     void what_does_not_wake() {
         Hosts h;

@@ -126,6 +126,18 @@ class GuestsTest : public QObject {
         }
     }
 
+    // ZZ-6.8: a start is for what does not run; who sleeps waits for a wake-up.
+    void a_start_wakes_no_sleeper() {
+        GuestSite site;
+        site.ask(controller::Ask::Start, Incarnation(0));
+        site.ask(controller::Ask::Pause, Incarnation(0));
+        const auto [started, looked] = site.ask(controller::Ask::Start, Incarnation(0));
+        QVERIFY2(started.error.empty(), started.error.c_str());
+        QVERIFY(looked.machines[0].state == hv::MachineState::Paused);
+        const auto woken = site.ask(controller::Ask::Wake, Incarnation(0)).second;
+        QVERIFY(woken.machines[0].state == hv::MachineState::Running);
+    }
+
     // Everything that is a replica's alone reaches its guest by its identity.
     void guest_is_made_and_started() {
         GuestSite site;
