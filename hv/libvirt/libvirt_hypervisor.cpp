@@ -315,9 +315,11 @@ Result<std::vector<MachineInfo>> LibvirtHypervisor::list() {
     if (const Status looked = look(); !looked)
         return looked.error();
     std::vector<MachineInfo> out;
-    for (const auto& [name, machine] : machines_)
+    for (const auto& [name, machine] : machines_) {
+        folder(name).bound_log();
         if (machine.state != MachineState::Absent)
             out.push_back({name, machine.state, machine.stats});
+    }
     return out;
 }
 

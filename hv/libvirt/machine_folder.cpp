@@ -244,6 +244,15 @@ Status MachineFolder::prepare_boot() const {
     return write_whole(identity(), *tar);
 }
 
+void MachineFolder::bound_log() const {
+    constexpr std::uint64_t kBlock = 512; // of st_blocks
+    struct stat at {};
+    // What is on the disk: who goes on writing after a cut leaves a hole before it.
+    if (stat(log().c_str(), &at) == 0 &&
+        static_cast<std::uint64_t>(at.st_blocks) * kBlock > kLogBytesMax)
+        (void)!truncate(log().c_str(), 0);
+}
+
 Status MachineFolder::erase() const {
     std::error_code error;
     if (!fs::exists(path_, error))

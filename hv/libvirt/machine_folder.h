@@ -4,7 +4,7 @@
 //   identity.tar  data/ as the guest reads it, from a read-only disk; made anew before each boot
 //   disk.raw      the guest's node store, sparse
 //   boot          kernel and image with the digests that they had at definition (C7)
-//   log           the guest's serial console
+//   log           the guest's serial console; begins anew beyond kLogBytesMax
 // Nothing of it is in the guest image, so that all replicas boot the same one.
 #pragma once
 
@@ -16,6 +16,7 @@ namespace zz::hv {
 
 // Of all files of data/ together.
 inline constexpr std::uint64_t kIdentityBytesMax = 4u << 20;
+inline constexpr std::uint64_t kLogBytesMax = 8u << 20;
 // The file beside a kernel and an image that has their digests, as sha256sum writes them.
 inline constexpr const char* kDigestFile = "guest.sha256";
 
@@ -33,6 +34,9 @@ class MachineFolder {
     Status make(const MachineSpec& spec, std::uint32_t disk_mib) const;
     // Before each boot: kernel and image are still what they were; identity.tar is made.
     Status prepare_boot() const;
+    // A guest writes to its console what it likes, as much as it likes: the host's disk is not its
+    // to fill (ZZ-1.2). Where the file is not ours to cut, nothing.
+    void bound_log() const;
     // Moves it out of the way first, so that no half of it is ever taken for a machine's.
     Status erase() const;
 

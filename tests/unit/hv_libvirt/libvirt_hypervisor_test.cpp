@@ -199,6 +199,22 @@ class LibvirtHypervisorTest : public QObject {
         QCOMPARE(reader.readAllStandardError(), QByteArray());
     }
 
+    // A guest that writes to its console without end fills no disk of its host.
+    void a_console_is_bounded() {
+        Site site;
+        QVERIFY(site.run(one));
+        QFile log(QString::fromStdString(site.path + "/machines/0-E1.2/log"));
+        QVERIFY(log.open(QIODevice::WriteOnly));
+        log.write(QByteArray(static_cast<qsizetype>(kLogBytesMax / 2), 'x'));
+        log.flush();
+        QVERIFY(site.state(one) == MachineState::Running);
+        QCOMPARE(QFileInfo(log).size(), static_cast<qint64>(kLogBytesMax / 2));
+        log.write(QByteArray(static_cast<qsizetype>(kLogBytesMax), 'x'));
+        log.flush();
+        QVERIFY(site.state(one) == MachineState::Running);
+        QCOMPARE(QFileInfo(log).size(), qint64{0});
+    }
+
     // A death from outside is told once, by an event or by a look, whichever comes first.
     void killed_from_outside() {
         Site site;
