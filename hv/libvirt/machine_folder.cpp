@@ -249,7 +249,7 @@ void MachineFolder::bound_log() const {
     struct stat at {};
     // What is on the disk: who goes on writing after a cut leaves a hole before it.
     if (stat(log().c_str(), &at) == 0 &&
-        static_cast<std::uint64_t>(at.st_blocks) * kBlock > kLogBytesMax)
+        static_cast<std::uint64_t>(at.st_blocks) * kBlock > kConsoleBytesMax)
         (void)!truncate(log().c_str(), 0);
 }
 

@@ -4,7 +4,7 @@
 //   identity.tar  data/ as the guest reads it, from a read-only disk; made anew before each boot
 //   disk.raw      the guest's node store, sparse
 //   boot          kernel and image with the digests that they had at definition (C7)
-//   log           the guest's serial console; begins anew beyond kLogBytesMax
+//   log           the guest's serial console; begins anew beyond kConsoleBytesMax
 // Nothing of it is in the guest image, so that all replicas boot the same one.
 #pragma once
 
@@ -16,7 +16,7 @@ namespace zz::hv {
 
 // Of all files of data/ together.
 inline constexpr std::uint64_t kIdentityBytesMax = 4u << 20;
-inline constexpr std::uint64_t kLogBytesMax = 8u << 20;
+inline constexpr std::uint64_t kConsoleBytesMax = 8u << 20;
 // The file beside a kernel and an image that has their digests, as sha256sum writes them.
 inline constexpr const char* kDigestFile = "guest.sha256";
 

@@ -205,11 +205,11 @@ class LibvirtHypervisorTest : public QObject {
         QVERIFY(site.run(one));
         QFile log(QString::fromStdString(site.path + "/machines/0-E1.2/log"));
         QVERIFY(log.open(QIODevice::WriteOnly));
-        log.write(QByteArray(static_cast<qsizetype>(kLogBytesMax / 2), 'x'));
+        log.write(QByteArray(static_cast<qsizetype>(kConsoleBytesMax / 2), 'x'));
         log.flush();
         QVERIFY(site.state(one) == MachineState::Running);
-        QCOMPARE(QFileInfo(log).size(), static_cast<qint64>(kLogBytesMax / 2));
-        log.write(QByteArray(static_cast<qsizetype>(kLogBytesMax), 'x'));
+        QCOMPARE(QFileInfo(log).size(), static_cast<qint64>(kConsoleBytesMax / 2));
+        log.write(QByteArray(static_cast<qsizetype>(kConsoleBytesMax), 'x'));
         log.flush();
         QVERIFY(site.state(one) == MachineState::Running);
         QCOMPARE(QFileInfo(log).size(), qint64{0});
