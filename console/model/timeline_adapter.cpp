@@ -2,9 +2,12 @@
 // The timeline of a session: bars from what replicas and controllers told, phases of drills.
 #include <algorithm>
 #include <map>
+#include <set>
+#include <tuple>
 
 #include "console/model/adapters.h"
 #include "console/model/event_words.h"
+#include "console/model/timeline_end.h"
 #include "protocol/telemetry/fold_phases.h"
 
 namespace zz::console {
@@ -13,7 +16,7 @@ namespace {
 constexpr std::size_t kRunsMax = 50;
 constexpr std::size_t kMarksMax = 300; // of a lane
 
-QString drill_id(const telemetry::Event& event) {
+QString first_word(const telemetry::Event& event) {
     return QString::fromStdString(event.text()).section(' ', 0, 0);
 }
 
@@ -25,6 +28,11 @@ bool is_told_of(telemetry::EventKind kind) {
 // Which application an event is about. A controller speaks for all of its host: it names the one,
 // or it is the one that has the subject there and is in dispute. Negative: none.
 int application_index(const Session& session, const telemetry::Event& event) {
+    if (event.kind() == telemetry::MACHINE_CRASHED) { // by the machine's name: "0-E1.2 vanished 0"
+        bool number = false;
+        const int out = first_word(event).section('-', 0, 0).toInt(&number);
+        return number ? out : -1;
+    }
     if (event.source().application() != 0)
         return static_cast<int>(event.source().application()) - 1;
     if (event.application() != 0)
@@ -79,8 +87,18 @@ telemetry::Phase told_phase(Phase phase) {
 
 struct Lanes {
     TimelineData& out;
-    std::map<std::pair<int, std::uint32_t>, std::size_t> agreement, execution; // -> lane
+    const Session& session;
+    std::map<std::pair<int, std::uint32_t>, std::size_t> agreement{}, execution{}; // -> lane
+    // Application, slot, incarnation -> the agreement replicas that told its conviction.
+    std::map<std::tuple<int, std::uint32_t, std::uint32_t>, std::set<std::uint32_t>> convicted{};
 
+    TimelineLane* lane(int app, const telemetry::Principal& who) {
+        return who.role() == static_cast<std::uint32_t>(Role::Agreement)
+                   ? agreement_lane(app, who.index())
+               : who.role() == static_cast<std::uint32_t>(Role::Execution)
+                   ? execution_lane(app, who.index())
+                   : nullptr;
+    }
     TimelineLane* execution_lane(int app, std::uint32_t slot) {
         const auto it = execution.find({app, slot});
         return it == execution.end() ? nullptr : &out.lanes[it->second];
@@ -91,20 +109,24 @@ struct Lanes {
     }
 };
 
-// Ends the running bar and begins another one.
 void change(TimelineLane* lane, BarKind kind, std::int64_t at_ns) {
-    if (lane == nullptr)
-        return;
-    if (!lane->bars.empty()) {
-        auto& last = lane->bars.back();
-        if (last.kind == kind)
-            return;
-        at_ns = std::max(at_ns, last.from_ns);
-        last.to_ns = at_ns;
-        if (last.from_ns == last.to_ns)
-            lane->bars.pop_back();
-    }
-    lane->bars.push_back({at_ns, kOpenEnd, kind, {}});
+    if (lane != nullptr)
+        change(*lane, kind, at_ns);
+}
+
+BarKind last_kind(const TimelineLane* lane) {
+    return lane == nullptr ? BarKind::Unknown : lane->bars.back().kind;
+}
+
+bool is_gone(BarKind kind) {
+    return kind == BarKind::Silent || kind == BarKind::Stopped;
+}
+
+// It tells nothing any more. Of one that is removed the removal says more.
+void end_of(TimelineLane* lane, BarKind how, std::int64_t at_ns) {
+    const BarKind kind = last_kind(lane);
+    if (kind != BarKind::Removing && kind != BarKind::Reimaging)
+        change(lane, how, at_ns);
 }
 
 void mark(TimelineLane* lane, MarkKind kind, const telemetry::Event& event) {
@@ -128,7 +150,7 @@ TimelineLane lane_of(const ApplicationNow& app, const ReplicaNow& replica, BarKi
 }
 
 Lanes make_lanes(const Session& session, int wanted, TimelineData& out) {
-    Lanes lanes{out, {}, {}};
+    Lanes lanes{out, session};
     for (const auto& app : session.now().applications) {
         if (wanted >= 0 && app.index != wanted)
             continue;
@@ -149,26 +171,58 @@ Lanes make_lanes(const Session& session, int wanted, TimelineData& out) {
     return lanes;
 }
 
+// What one replica says convicts nobody: f+1 different ones do.
+void fold_conviction(Lanes& lanes, int app, const telemetry::Event& event) {
+    const auto& who = event.subject();
+    auto* subject = who.role() == static_cast<std::uint32_t>(Role::Execution)
+                        ? lanes.execution_lane(app, who.index())
+                        : nullptr;
+    if (subject == nullptr)
+        return;
+    auto& tellers = lanes.convicted[{app, who.index(), who.incarnation()}];
+    const auto needed =
+        lanes.session.cluster()->applications[static_cast<std::size_t>(app)].faults().weak_quorum();
+    if (!tellers.insert(event.source().principal().index()).second || tellers.size() != needed)
+        return;
+    mark(subject, MarkKind::Conviction, event);
+    change(subject, BarKind::Removing, event.wall_ns());
+}
+
 void fold_agreement(Lanes& lanes, int app, const telemetry::Event& event) {
     const std::int64_t at = event.wall_ns();
     auto* own = lanes.agreement_lane(app, event.source().principal().index());
     const bool of_execution = event.subject().role() == static_cast<std::uint32_t>(Role::Execution);
     auto* subject = of_execution ? lanes.execution_lane(app, event.subject().index()) : nullptr;
+    if (is_gone(last_kind(own)))
+        change(own, BarKind::Ordering, at);
+    const BarKind kind = last_kind(own);
+    const bool decides = kind == BarKind::Deciding || kind == BarKind::Convicting;
     switch (event.kind()) {
+    case telemetry::SERVICE_STOPPED:
+        change(own, BarKind::Stopped, at);
+        break;
     case telemetry::DEVIATION:
-        change(own, BarKind::Detecting, at);
+        if (!decides)
+            change(own, BarKind::Detecting, at);
         mark(own, MarkKind::Deviation, event);
         break;
     case telemetry::DEMANDED:
+        change(own, BarKind::Deciding, at);
+        mark(own, MarkKind::Blocking, event);
+        break;
     case telemetry::NO_SIGNED:
         mark(own, MarkKind::Blocking, event);
+        break;
+    case telemetry::WAKE_UP_KNOWN:
+        if (kind == BarKind::Deciding)
+            change(own, BarKind::Ordering, at);
         break;
     case telemetry::SETTLED_BY_EVIDENCE:
         change(own, BarKind::Ordering, at);
         break;
     case telemetry::EPOCH_SETTLED:
     case telemetry::STABLE_CHECKPOINT: // Settles what nobody decides any more (ZZ-5.2).
-        if (own != nullptr && own->bars.back().kind == BarKind::Detecting)
+        if (kind == BarKind::Detecting || decides)
             change(own, BarKind::Ordering, at);
         break;
     case telemetry::VIEW_CHANGE_STARTED:
@@ -177,13 +231,14 @@ void fold_agreement(Lanes& lanes, int app, const telemetry::Event& event) {
     case telemetry::VIEW_ENTERED:
         change(own, BarKind::Ordering, at);
         break;
-    case telemetry::ACCUSED: // f of them convict nobody (ZZ-6.7), so the lane goes on.
+    case telemetry::ACCUSED: // f of them convict nobody (ZZ-6.7), so its own lane goes on.
+        change(own, BarKind::Convicting, at);
         mark(subject, MarkKind::Suspicion, event);
         break;
     case telemetry::CONVICTED:
-        if (subject != nullptr && subject->bars.back().kind != BarKind::Removing)
-            mark(subject, MarkKind::Conviction, event);
-        change(subject, BarKind::Removing, at);
+        if (kind == BarKind::Convicting)
+            change(own, BarKind::Ordering, at);
+        fold_conviction(lanes, app, event);
         break;
     case telemetry::SUSPICION:
         mark(subject, MarkKind::Suspicion, event);
@@ -198,7 +253,11 @@ void fold_execution(Lanes& lanes, int app, const telemetry::Event& event) {
     auto* own = lanes.execution_lane(app, event.source().principal().index());
     if (own == nullptr)
         return;
-    const BarKind kind = own->bars.back().kind;
+    if (is_gone(last_kind(own)) && event.kind() != telemetry::SERVICE_STOPPED)
+        change(own,
+               event.kind() == telemetry::SERVICE_STARTED ? BarKind::Resuming : BarKind::Executing,
+               at);
+    const BarKind kind = last_kind(own);
     const bool coming = kind == BarKind::Resuming || kind == BarKind::FetchingLog ||
                         kind == BarKind::Replaying || kind == BarKind::Completing;
     switch (event.kind()) {
@@ -219,36 +278,59 @@ void fold_execution(Lanes& lanes, int app, const telemetry::Event& event) {
     case telemetry::DRILL_STARTED:
         mark(own, MarkKind::Drill, event);
         break;
+    case telemetry::SERVICE_STOPPED:
+        end_of(own, BarKind::Stopped, at);
+        break;
     default:
         break;
     }
 }
 
-void fold_machine(Lanes& lanes, const Session& session, const telemetry::Event& event) {
+// What a controller did to an execution replica's machine.
+void fold_machine(Lanes& lanes, int app, const telemetry::Event& event) {
     const std::int64_t at = event.wall_ns();
-    if (event.subject().role() != static_cast<std::uint32_t>(Role::Execution))
-        return;
-    const int app = application_index(session, event);
-    auto* lane = app < 0 ? nullptr : lanes.execution_lane(app, event.subject().index());
-    if (lane == nullptr)
+    auto* lane = lanes.execution_lane(app, event.subject().index());
+    if (lane == nullptr || event.subject().role() != static_cast<std::uint32_t>(Role::Execution))
         return;
     const bool done = event.kind() == telemetry::MACHINE_DONE;
-    if (event.text() == "wake") {
+    const BarKind kind = last_kind(lane);
+    const std::string& what = event.text();
+    if (what == "wake") {
         if (!done)
             mark(lane, MarkKind::Wake, event);
         change(lane, done ? BarKind::FetchingLog : BarKind::Resuming, at);
-    } else if (done && (event.text() == "pause" || event.text() == "save")) {
+    } else if (done && (what == "pause" || what == "save" || what == "enrolled cold")) {
         change(lane, BarKind::Asleep, at);
-    } else if (event.text() == "start" || event.text() == "define") {
-        if (lane->bars.back().kind == BarKind::Removing)
+    } else if (done && what == "stop") {
+        const auto& now = lanes.session.now().applications[static_cast<std::size_t>(app)];
+        const auto* replica = now.replica(Role::Execution, event.subject().index());
+        const bool cold = replica != nullptr && replica->spare == "cold"; // so it goes to sleep
+        end_of(lane, cold ? BarKind::Asleep : BarKind::Stopped, at);
+    } else if (what == "start" || what == "make image") {
+        if (kind == BarKind::Removing || (what == "make image" && kind == BarKind::Stopped))
             change(lane, BarKind::Reimaging, at);
+        else if (is_gone(kind))
+            change(lane, BarKind::Resuming, at);
     }
+}
+
+// What those who watch over a host tell of its processes.
+void fold_watch(Lanes& lanes, const telemetry::Event& event) {
+    const int app = application_index(lanes.session, event);
+    if (app < 0)
+        return;
+    if (event.kind() == telemetry::MACHINE_CRASHED)
+        end_of(lanes.lane(app, event.subject()), BarKind::Stopped, event.wall_ns());
+    else if (event.kind() == telemetry::SERVICE_LOST)
+        end_of(lanes.lane(app, event.subject()), BarKind::Silent, event.wall_ns());
+    else if (event.kind() == telemetry::MACHINE_ASKED || event.kind() == telemetry::MACHINE_DONE)
+        fold_machine(lanes, app, event);
 }
 
 void fold_drills(const telemetry::Event& event, TimelineData& out) {
     if (event.kind() != telemetry::DRILL_STARTED && event.kind() != telemetry::DRILL_STOPPED)
         return;
-    const QString id = drill_id(event);
+    const QString id = first_word(event);
     const auto band = std::find_if(out.drills.begin(), out.drills.end(),
                                    [&](const DrillBand& one) { return one.id == id; });
     if (event.kind() == telemetry::DRILL_STARTED && band == out.drills.end())
@@ -316,13 +398,19 @@ TimelineData timeline_data(const Session& session, int application, const EventL
             fold_agreement(lanes, app, event);
         else if (role == Role::Execution)
             fold_execution(lanes, app, event);
-        else if (role == Role::Controller)
-            fold_machine(lanes, session, event);
+        else if (role == Role::Controller || role == Role::Host)
+            fold_watch(lanes, event);
     }
     for (const auto& host : session.now().hosts)
         if (host.link.gap_missing > 0)
             out.gaps.push_back(
                 {host.link.gap_from_ns, host.link.gap_to_ns, host.link.gap_missing, -1});
+    // The state at the end: that which is shown, unless the lanes go on behind the cursor.
+    const bool shown = session.mode() == TimeMode::Live ? to_ns >= session.now().now_ns
+                                                        : to_ns == session.cursor();
+    end_lanes(shown ? session.now()
+                    : cluster_now(*session.cluster(), session.history().at(to_ns), to_ns),
+              out);
     close_bands(session, out);
     out.runs = phase_runs(session, log);
     // What another application went through is no part of this one's span.
@@ -348,7 +436,7 @@ std::vector<PhaseRun> phase_runs(const Session& session, const EventLog& log) {
             continue;
         folds[static_cast<std::size_t>(about)].take(telemetry::key_of(event.source()), event);
         if (event.kind() == telemetry::DRILL_STARTED)
-            drills.try_emplace(drill_id(event).toStdString(),
+            drills.try_emplace(first_word(event).toStdString(),
                                QString::fromStdString(event.text()).section(' ', 1, 1),
                                event.wall_ns());
     }

@@ -34,7 +34,6 @@ static_assert(std::size(kPhaseWords) == kPhases);
 constexpr const char* kBarWords[] = {
     QT_TRANSLATE_NOOP("zz::console::timeline", "executing"),
     QT_TRANSLATE_NOOP("zz::console::timeline", "asleep"),
-    QT_TRANSLATE_NOOP("zz::console::timeline", "wrong reports"),
     QT_TRANSLATE_NOOP("zz::console::timeline", "detect"),
     QT_TRANSLATE_NOOP("zz::console::timeline", "decide"),
     QT_TRANSLATE_NOOP("zz::console::timeline", "resume"),
@@ -46,8 +45,6 @@ constexpr const char* kBarWords[] = {
     QT_TRANSLATE_NOOP("zz::console::timeline", "re-image"),
     QT_TRANSLATE_NOOP("zz::console::timeline", "ordering"),
     QT_TRANSLATE_NOOP("zz::console::timeline", "view change"),
-    QT_TRANSLATE_NOOP("zz::console::timeline", "served"),
-    QT_TRANSLATE_NOOP("zz::console::timeline", "waiting"),
     QT_TRANSLATE_NOOP("zz::console::timeline", "silent"),
     QT_TRANSLATE_NOOP("zz::console::timeline", "stopped"),
     QT_TRANSLATE_NOOP("zz::console::timeline", "unknown"),

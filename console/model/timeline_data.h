@@ -39,7 +39,6 @@ QString phase_word(Phase phase); // for exports: "first_deviation"
 enum class BarKind : std::uint8_t {
     Executing,
     Asleep,
-    Wrong, // deviating reports
     Detecting,
     Deciding,
     Resuming,
@@ -51,13 +50,11 @@ enum class BarKind : std::uint8_t {
     Reimaging,
     Ordering, // an agreement replica at work
     ViewChange,
-    Served,  // clients
-    Waiting, // clients
     Silent,
     Stopped,
     Unknown,
 };
-inline constexpr int kBarKinds = 19;
+inline constexpr int kBarKinds = 16;
 QString words(BarKind kind);
 
 enum class MarkKind : std::uint8_t {

@@ -19,13 +19,10 @@ int weight(BarKind kind) {
     case BarKind::Executing:
     case BarKind::Asleep:
     case BarKind::Ordering:
-    case BarKind::Served:
         return 0;
     case BarKind::Unknown:
     case BarKind::Stopped:
         return 1;
-    case BarKind::Wrong:
-    case BarKind::Waiting:
     case BarKind::Silent:
         return 3;
     default:
@@ -253,16 +250,9 @@ std::optional<std::int64_t> next_event(const TimelineData& data, std::int64_t at
 
 QString range_statistics(const TimelineData& data, const TimeWindow& range) {
     int marks = 0;
-    std::int64_t waiting = 0;
     for (const TimelineLane& lane : data.lanes) {
         for (const TimelineMark& mark : lane.marks)
             marks += mark.at_ns >= range.from_ns && mark.at_ns <= range.to_ns ? 1 : 0;
-        for (const TimelineBar& bar : lane.bars) {
-            const std::int64_t from = std::max(bar.from_ns, range.from_ns);
-            const std::int64_t to = std::min(bar.to_ns, range.to_ns);
-            if (bar.kind == BarKind::Waiting && to > from)
-                waiting = std::max(waiting, to - from);
-        }
     }
     std::uint64_t missing = 0;
     for (const TimelineGap& gap : data.gaps) {
@@ -271,8 +261,6 @@ QString range_statistics(const TimelineData& data, const TimeWindow& range) {
     }
     QString text = tr("%1 selected").arg(duration_text(range.span()));
     text += tr(" · %1 events").arg(marks);
-    if (waiting > 0)
-        text += tr(" · clients waited %1").arg(duration_text(waiting));
     if (missing > 0)
         text += tr(" · %1 events missing").arg(missing);
     return text;

@@ -30,14 +30,11 @@ BarLook look_of(BarKind kind, const Theme& t) {
     const auto soft = [&t](const QColor& c, double share) { return blend(t.surface, c, share); };
     switch (kind) {
     case BarKind::Executing:
-    case BarKind::Served:
         return {t.good_soft, soft(t.good, 0.55), 0};
     case BarKind::Ordering:
         return {soft(t.accent, 0.14), soft(t.accent, 0.45), 0};
     case BarKind::Asleep:
         return {t.sunken, t.line, 0};
-    case BarKind::Wrong:
-        return {t.bad_soft, t.bad, 1};
     case BarKind::Detecting:
         return {soft(t.warn, 0.75), t.warn, 0};
     case BarKind::Deciding:
@@ -58,8 +55,6 @@ BarLook look_of(BarKind kind, const Theme& t) {
         return {soft(t.sleep, 0.25), t.sleep, 3};
     case BarKind::ViewChange:
         return {soft(t.drill, 0.25), t.drill, 5};
-    case BarKind::Waiting:
-        return {t.bad_soft, soft(t.bad, 0.6), 1};
     case BarKind::Silent:
         return {t.warn_soft, t.warn, 5};
     case BarKind::Stopped:

@@ -165,9 +165,8 @@ console::TimelineData recovery() {
     agreement.marks = {{at(6.4), MarkKind::Deviation, QStringLiteral("first deviation")},
                        {at(15.4), MarkKind::Blocking, QStringLiteral("blocking")}};
     auto liar = lane("E1", "host-1");
-    liar.bars = {bar(-400, 0, BarKind::Executing), bar(0, 56, BarKind::Wrong),
-                 bar(56, 71, BarKind::Removing), bar(71, 480, BarKind::Reimaging),
-                 bar(480, 9999, BarKind::Asleep)};
+    liar.bars = {bar(-400, 56, BarKind::Executing), bar(56, 71, BarKind::Removing),
+                 bar(71, 480, BarKind::Reimaging), bar(480, 9999, BarKind::Asleep)};
     liar.marks = {{at(0), MarkKind::Drill, QStringLiteral("drill")},
                   {at(56), MarkKind::Conviction, QStringLiteral("E1 convicted")}};
     auto honest = lane("E2", "host-2");
@@ -177,11 +176,8 @@ console::TimelineData recovery() {
                   bar(25.1, 31.9, BarKind::FetchingLog), bar(31.9, 45.3, BarKind::Replaying),
                   bar(45.3, 210, BarKind::Completing),   bar(210, 9999, BarKind::Executing)};
     spare.marks = {{at(21.3), MarkKind::Wake, QStringLiteral("wake-up decided")}};
-    auto clients = lane("clients", "");
-    clients.bars = {bar(-400, 6.4, BarKind::Served), bar(6.4, 46.2, BarKind::Waiting),
-                    bar(46.2, 9999, BarKind::Served)};
-    clients.marks = {{at(46.2), MarkKind::FirstReply, QStringLiteral("first reply")}};
-    out.lanes = {agreement, liar, honest, spare, clients};
+    spare.marks.push_back({at(46.2), MarkKind::FirstReply, QStringLiteral("first reply")});
+    out.lanes = {agreement, liar, honest, spare};
     out.drills = {{at(0), at(300), QStringLiteral("matrix"), QStringLiteral("d-9")}};
     out.gaps = {{at(330), at(380), 12, -1}};
     for (int run = 0; run < 12; ++run) {
