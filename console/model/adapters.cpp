@@ -50,6 +50,19 @@ bool is_marked(telemetry::EventKind kind) {
 
 } // namespace
 
+namespace {
+
+// Whether what is left of f (ApplicationNow) has this replica as a fault, or as one it may be.
+bool is_counted(const ReplicaNow& replica) {
+    if (replica.role == Role::Agreement)
+        return !replica.heard;
+    return replica.state == ReplicaState::Convicted || replica.state == ReplicaState::Stopped ||
+           replica.state == ReplicaState::Unresponsive || replica.state == ReplicaState::Unknown ||
+           (replica.state == ReplicaState::Reimaging && !replica.ready);
+}
+
+} // namespace
+
 PlacementData placement_data(const Session& session) {
     PlacementData out;
     const ClusterNow& now = session.now();
@@ -75,6 +88,8 @@ PlacementData placement_data(const Session& session) {
         entry.kind = app.kind;
         entry.mode = app.mode;
         entry.faults = app.faults;
+        entry.agreement_left = app.agreement_left;
+        entry.execution_left = app.execution_left;
         entry.position = app.index;
         out.applications.push_back(std::move(entry));
         for (const auto* list : {&app.agreement, &app.execution})
@@ -87,6 +102,7 @@ PlacementData placement_data(const Session& session) {
                 one.badges = replica.badges;
                 one.primary = replica.primary;
                 one.stale = replica.stale;
+                one.counted = is_counted(replica);
                 out.placed.push_back({at[replica.host], index, one});
             }
     }

@@ -20,6 +20,7 @@ struct PlacedReplica {
     Badges badges;
     bool primary = false;
     bool stale = false;             // no recent word of it
+    bool counted = false;           // what is left of f has it as a fault already
     std::optional<double> progress; // 0..1 of waking, recovering, re-imaging
 
     friend bool operator==(const PlacedReplica&, const PlacedReplica&) = default;
@@ -45,6 +46,8 @@ struct PlacementApplication {
     QString mode;      // "zz", "sep", "base", "unreplicated"
     int position = -1; // in the cluster file, for Selection
     Faults faults;
+    // Faults that can still happen without harm, below 0: beyond f; none: not known.
+    std::optional<int> agreement_left, execution_left;
 
     friend bool operator==(const PlacementApplication&, const PlacementApplication&) = default;
 };

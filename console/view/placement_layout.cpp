@@ -17,11 +17,6 @@ bool known(const PlacementData& data, const Placed& placed) {
     return placed.host < data.hosts.size() && placed.application < data.applications.size();
 }
 
-bool counts_as_faulty(const PlacedReplica& replica) {
-    return replica.state == ReplicaState::Convicted || replica.state == ReplicaState::Stopped ||
-           replica.state == ReplicaState::Unresponsive;
-}
-
 // As many rows as the fullest host has replicas of this application, for cards.
 std::size_t most_in_cell(const PlacementData& data) {
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> count;
@@ -57,19 +52,15 @@ std::vector<Violation> violations(const PlacementData& data) {
 
 FaultsLeft faults_left(const PlacementData& data, std::uint32_t application,
                        std::optional<std::uint32_t> failed) {
-    const int f = static_cast<int>(data.applications[application].faults.f);
-    FaultsLeft left{f, f};
+    const PlacementApplication& app = data.applications[application];
+    FaultsLeft left{app.agreement_left, app.execution_left};
     for (const Placed& placed : data.placed) {
-        if (!known(data, placed) || placed.application != application)
+        if (!known(data, placed) || placed.application != application || !failed ||
+            placed.host != *failed || placed.replica.counted)
             continue;
-        const bool gone = counts_as_faulty(placed.replica) || (failed && placed.host == *failed) ||
-                          data.hosts[placed.host].lost;
-        if (!gone)
-            continue;
-        if (placed.replica.role == Role::Agreement)
-            --left.agreement;
-        else
-            --left.execution;
+        auto& of = placed.replica.role == Role::Agreement ? left.agreement : left.execution;
+        if (of)
+            --*of;
     }
     return left;
 }
@@ -77,10 +68,14 @@ FaultsLeft faults_left(const PlacementData& data, std::uint32_t application,
 QString if_host_fails(const PlacementData& data, std::uint32_t host) {
     if (host >= data.hosts.size())
         return {};
-    QStringList within;
-    QStringList beyond;
-    for (std::uint32_t a = 0; a < data.applications.size(); ++a)
-        (faults_left(data, a, host).serves() ? within : beyond) << data.applications[a].name;
+    QStringList within, beyond, unknown;
+    for (std::uint32_t a = 0; a < data.applications.size(); ++a) {
+        const FaultsLeft left = faults_left(data, a, host);
+        (left.is_beyond()  ? beyond
+         : left.is_known() ? within
+                           : unknown)
+            << data.applications[a].name;
+    }
     const QString name = data.hosts[host].name;
     const auto some = [](const QStringList& names) {
         if (names.size() <= 8)
@@ -89,12 +84,16 @@ QString if_host_fails(const PlacementData& data, std::uint32_t host) {
             .arg(names.mid(0, 8).join(QStringLiteral(", ")))
             .arg(names.size() - 8);
     };
-    if (beyond.isEmpty())
+    if (beyond.isEmpty() && unknown.isEmpty())
         return tr("If %1 fails: every application stays within f.").arg(name);
-    if (within.isEmpty())
-        return tr("If %1 fails: %2 would be beyond f.").arg(name, some(beyond));
-    return tr("If %1 fails: %2 stay within f; %3 would be beyond f.")
-        .arg(name, some(within), some(beyond));
+    QStringList parts;
+    if (!within.isEmpty())
+        parts << tr("%1 stay within f").arg(some(within));
+    if (!beyond.isEmpty())
+        parts << tr("%1 would be beyond f").arg(some(beyond));
+    if (!unknown.isEmpty())
+        parts << tr("not known of %1").arg(some(unknown));
+    return tr("If %1 fails: %2.").arg(name, parts.join(QStringLiteral("; ")));
 }
 
 std::vector<CostBar> cost_bars(const PlacementData& data) {
@@ -286,10 +285,12 @@ std::vector<Table> tables_of(const PlacementData& data) {
                     {tr("Agreement"), QStringLiteral("agreement_left"), {}},
                     {tr("Execution"), QStringLiteral("execution_left"), {}}};
     for (std::uint32_t a = 0; a < data.applications.size(); ++a) {
-        const FaultsLeft now = faults_left(data, a);
-        left.rows.push_back({data.applications[a].name,
-                             static_cast<int>(data.applications[a].faults.f), now.agreement,
-                             now.execution});
+        const PlacementApplication& app = data.applications[a];
+        const auto number = [](const std::optional<int>& value) {
+            return value ? QVariant(*value) : QVariant();
+        };
+        left.rows.push_back({app.name, static_cast<int>(app.faults.f), number(app.agreement_left),
+                             number(app.execution_left)});
     }
     Table cost;
     cost.caption = tr("What protection costs, execution replicas");

@@ -24,13 +24,13 @@ std::vector<Violation> violations(const PlacementData& data);
 // Whether any host tells its memory: else there is no bar for it.
 bool tells_memory(const PlacementData& data);
 
-// What is left of f for an application, now or if a host fails; below 0: beyond f.
+// What is left of f for an application, now or if a host fails; below 0: beyond f; none: not known.
 struct FaultsLeft {
-    int agreement = 0;
-    int execution = 0;
-    bool serves() const { return agreement >= 0 && execution >= 0; }
+    std::optional<int> agreement, execution;
+    bool is_known() const { return agreement && execution; }
+    bool is_beyond() const { return agreement.value_or(0) < 0 || execution.value_or(0) < 0; }
 };
-// Without `failed`: as it is. A sleeping, waking or recovering replica is no fault.
+// Without `failed`: as it is, and as the overview has it.
 FaultsLeft faults_left(const PlacementData& data, std::uint32_t application,
                        std::optional<std::uint32_t> failed = std::nullopt);
 // One sentence: which applications stay within f.

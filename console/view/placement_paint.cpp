@@ -299,7 +299,7 @@ void paint_violations(QPainter& painter, const PlacementPaint& p) {
 // Beyond f if that host fails: told at each row or card of the application.
 void paint_failing(QPainter& painter, const PlacementPaint& p) {
     for (std::uint32_t a = 0; a < p.data.applications.size(); ++a) {
-        if (faults_left(p.data, a, p.failing).serves())
+        if (!faults_left(p.data, a, p.failing).is_beyond())
             continue;
         for (std::size_t h = 0; h < p.layout.hosts; ++h) {
             const QRectF box = p.layout.cell(h, a);

@@ -214,9 +214,11 @@ QString PlacementView::describe(std::size_t host, std::size_t application) const
     if (lines.size() == 1)
         lines << tr("no replica");
     const FaultsLeft left = faults_left(data_, static_cast<std::uint32_t>(application));
+    const auto number = [](const std::optional<int>& value) {
+        return value ? QString::number(*value) : tr("not known");
+    };
     lines << tr("faults left: agreement %1, execution %2 of %3")
-                 .arg(left.agreement)
-                 .arg(left.execution)
+                 .arg(number(left.agreement), number(left.execution))
                  .arg(app.faults.f);
     return lines.join(u'\n');
 }

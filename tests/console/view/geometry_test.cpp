@@ -58,11 +58,27 @@ class GeometryTest : public QObject {
     void placement() {
         PlacementData data = samples::four_hosts();
         QVERIFY(violations(data).empty());
-        QCOMPARE(faults_left(data, 0, 0).execution, 0);
-        QVERIFY(!faults_left(data, 1, 2).serves()); // E1 convicted, E2 lost with its host
+        QCOMPARE(faults_left(data, 0, 0).execution, std::optional(0));
+        QVERIFY(faults_left(data, 1, 2).is_beyond()); // E1 convicted, E2 lost with its host
         data.placed.front().host = 1;
         QVERIFY(!violations(data).empty());
         QCOMPARE(cost_bars(data).back().asleep, 4);
+    }
+
+    // Placement and overview start from the same numbers, also where nothing is known.
+    void what_is_left_is_what_the_overview_says() {
+        PlacementData data = samples::four_hosts();
+        data.applications[0].execution_left = 0; // a spare is being made anew
+        QCOMPARE(faults_left(data, 0).execution, std::optional(0));
+        QVERIFY(faults_left(data, 0, 0).is_beyond());
+        QCOMPARE(faults_left(data, 1, 0).agreement, std::optional(0));
+        QCOMPARE(faults_left(data, 1, 1).execution, std::optional(0)); // E1 counted there already
+        data.applications[2].agreement_left.reset();
+        data.applications[2].execution_left.reset();
+        QVERIFY(!faults_left(data, 2).is_known() && !faults_left(data, 2, 0).is_beyond());
+        const QString told = if_host_fails(data, 0);
+        QVERIFY2(told.contains("not known of C"), qPrintable(told));
+        QVERIFY(!tables_of(data)[1].rows[2][3].isValid());
     }
 
     void exports_carry_their_header() {

@@ -228,6 +228,8 @@ console::PlacementData four_hosts() {
         app.kind = QString::fromLatin1(kinds[a]);
         app.mode = QStringLiteral("zz");
         app.position = static_cast<int>(a);
+        app.agreement_left = 1;
+        app.execution_left = a == 1 ? 0 : 1;
         out.applications.push_back(app);
         for (std::uint32_t h = 0; h < 4; ++h)
             place(out, h, a, Role::Agreement, h + 1, ReplicaState::Active, h == a);
@@ -240,6 +242,7 @@ console::PlacementData four_hosts() {
             continue;
         if (placed.replica.index == 1) {
             placed.replica.state = ReplicaState::Convicted;
+            placed.replica.counted = true;
             placed.replica.badges = Badge::Drill;
         } else if (placed.replica.index == 3) {
             placed.replica.state = ReplicaState::Recovering;
@@ -266,6 +269,7 @@ console::PlacementData many_hosts(std::uint32_t hosts, std::uint32_t application
         app.kind = QStringLiteral("kv");
         app.position = static_cast<int>(a);
         app.faults = Faults{1 + a % 2};
+        app.agreement_left = app.execution_left = static_cast<int>(app.faults.f);
         out.applications.push_back(app);
         for (std::uint32_t i = 0; i < app.faults.agreement_replicas(); ++i)
             place(out, (a * 4 + i * 3) % hosts, a, Role::Agreement, i + 1, ReplicaState::Active,
