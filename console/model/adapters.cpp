@@ -312,6 +312,14 @@ void fill_chain(const Dispute& dispute, MatrixData& out) {
 
 } // namespace
 
+QStringList slots_now(const ApplicationNow& app) {
+    QStringList active, others;
+    for (const auto& replica : app.execution)
+        (replica.state == ReplicaState::Active && !replica.awake ? active : others)
+            << QString("E%1").arg(replica.index);
+    return active + others;
+}
+
 MatrixData matrix_data(const Session& session, const Dispute& dispute) {
     MatrixData out;
     const auto& app = session.now().applications[static_cast<std::size_t>(dispute.key.application)];
@@ -328,6 +336,7 @@ MatrixData matrix_data(const Session& session, const Dispute& dispute) {
         if (tellers.size() >= app.faults.weak_quorum())
             out.settled = digest_of(digest);
     out.matrix = dispute.matrix(app.faults);
+    out.slots_now = slots_now(app);
     fill_rows(dispute, app, out);
     for (const auto& replica : app.agreement) {
         MatrixColumn column;

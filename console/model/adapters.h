@@ -15,6 +15,8 @@ PlacementData placement_data(const Session& session);
 // `columns`: pixels that there are for it; 0: every point. `application`: -1 for all.
 ThroughputData throughput_data(const Session& session, std::int64_t from_ns, std::int64_t to_ns,
                                int columns, int application = -1);
+// Its execution slots, "E2", those that are active now first: the rows of a drill (ZZ-10.3).
+QStringList slots_now(const ApplicationNow& app);
 MatrixData matrix_data(const Session& session, const Dispute& dispute);
 // The dispute to show: the selected batch, else the newest one that blocks, else the newest one;
 // null if there is none.

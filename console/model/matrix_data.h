@@ -4,6 +4,7 @@
 #pragma once
 
 #include <QString>
+#include <QStringList>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -63,6 +64,7 @@ struct MatrixData {
     std::vector<MatrixRow> rows;
     std::vector<MatrixColumn> columns;
     matrix::Matrix matrix{Faults{1}, 0};
+    QStringList slots_now; // all execution slots, those that are active now first: rows of a drill
     std::vector<BlameStep> chain;
     QString observed;  // what happened after it, one sentence: "E3 was woken; E1 was removed"
     QString predicted; // of a running drill, else empty

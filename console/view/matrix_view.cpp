@@ -136,6 +136,7 @@ void MatrixView::setData(const MatrixData& data) {
                            : QString());
     blame_->setData(data_, reading_);
     what_if_->setPolicy(data_.policy);
+    what_if_->setRows(data_.slots_now);
     if (!what_if_->edited())
         what_if_->setMatrix(data_.matrix, reading_.names, data_.application);
     const double before_height = layout_.size.height();

@@ -15,6 +15,7 @@
 #include <map>
 
 #include "backend/drill/plan.h"
+#include "backend/drill/stage.h"
 #include "console/view/matrix_reading.h"
 #include "console/view/theme.h"
 
@@ -51,6 +52,10 @@ WhatIfAnswer what_if(const std::string& csv, Faults faults, const QString& polic
     stage.faults = faults;
     stage.policy =
         policy == QStringLiteral("matrix") ? drill::Policy::Matrix : drill::Policy::Evidence;
+    // The rows are those that are active now first; whether that is so the hosts check.
+    for (std::size_t row = 0; row < faults.active_replicas() && row < named->matrix.rows(); ++row)
+        if (const auto id = drill::parse_replica(named->names.row(row), faults))
+            stage.actives.push_back(SlotId(id->index));
     drill::MatrixOptions options;
     if (!truth.isEmpty())
         options.truth = truth.toStdString();
@@ -148,6 +153,17 @@ void WhatIf::setPolicy(const QString& policy) {
     judge();
 }
 
+void WhatIf::setRows(const QStringList& rows) {
+    if (rows == row_names_)
+        return;
+    row_names_ = rows;
+    reshape();
+}
+
+QString WhatIf::rowName(int row) const {
+    return row < row_names_.size() ? row_names_[row] : QStringLiteral("E%1").arg(row + 1);
+}
+
 void WhatIf::setMatrix(const matrix::Matrix& m, const matrix::Names& names,
                        const QString& application) {
     application_ = application;
@@ -199,7 +215,7 @@ void WhatIf::reshape() {
     table_->setRowCount(rows_->value());
     table_->setColumnCount(3 * faults_->value() + 1);
     for (int r = 0; r < table_->rowCount(); ++r) {
-        table_->setVerticalHeaderItem(r, new QTableWidgetItem(QStringLiteral("E%1").arg(r + 1)));
+        table_->setVerticalHeaderItem(r, new QTableWidgetItem(rowName(r)));
         for (int c = 0; c < table_->columnCount(); ++c) {
             table_->setHorizontalHeaderItem(c,
                                             new QTableWidgetItem(QStringLiteral("A%1").arg(c + 1)));
@@ -220,7 +236,7 @@ std::string WhatIf::csv() const {
         out += QStringLiteral(",A%1").arg(c + 1);
     out += u'\n';
     for (int r = 0; r < table_->rowCount(); ++r) {
-        out += QStringLiteral("E%1").arg(r + 1);
+        out += rowName(r);
         for (int c = 0; c < table_->columnCount(); ++c)
             out += u',' + table_->item(r, c)->text().trimmed();
         out += u'\n';

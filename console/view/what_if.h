@@ -3,6 +3,7 @@
 // libraries that the replicas use; playable as a drill. GUI thread.
 #pragma once
 
+#include <QStringList>
 #include <QWidget>
 
 #include "protocol/matrix/classify.h"
@@ -37,6 +38,8 @@ class WhatIf : public QWidget {
     void setMatrix(const matrix::Matrix& matrix, const matrix::Names& names,
                    const QString& application);
     void setPolicy(const QString& policy);
+    // What its rows are called, "E2", the active slots first; empty: E1, E2, ...
+    void setRows(const QStringList& rows);
     // The user has typed since setMatrix: a new matrix should not take it away.
     bool edited() const { return edited_; }
     std::string csv() const;
@@ -54,6 +57,7 @@ class WhatIf : public QWidget {
     void judge();
     void fill(const char* const* rows, int count);
     void tint();
+    QString rowName(int row) const;
 
     QSpinBox* faults_;
     QSpinBox* rows_;
@@ -65,6 +69,7 @@ class WhatIf : public QWidget {
     QPushButton* play_;
     QString application_;
     QString policy_;
+    QStringList row_names_;
     WhatIfAnswer answer_;
     bool edited_ = false;
     bool filling_ = false;

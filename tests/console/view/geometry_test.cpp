@@ -4,8 +4,10 @@
 #include "console/view/export.h"
 #include "console/view/glyphs.h"
 #include "console/view/matrix_paint.h"
+#include "console/view/matrix_view.h"
 #include "console/view/placement_paint.h"
 #include "console/view/timeline_layout.h"
+#include "console/view/what_if.h"
 #include "tests/console/view/samples_support.h"
 
 #include <QApplication>
@@ -79,6 +81,22 @@ class GeometryTest : public QObject {
         const QString told = if_host_fails(data, 0);
         QVERIFY2(told.contains("not known of C"), qPrintable(told));
         QVERIFY(!tables_of(data)[1].rows[2][3].isValid());
+    }
+
+    // After a conviction other slots are active: what if plays with those.
+    void what_if_names_the_slots_that_are_active_now() {
+        WhatIf what_if;
+        what_if.setRows({"E2", "E3", "E1"});
+        QVERIFY2(what_if.csv().find("\nE2,") != std::string::npos, what_if.csv().c_str());
+        QVERIFY(what_if.csv().find("\nE1,") == std::string::npos);
+        const auto answer =
+            console::what_if(",A1,A2,A3,A4\nE2,P,P,P,Q\nE3,P,P,P,P\n", Faults{1}, "evidence");
+        QVERIFY2(answer.playable, qPrintable(answer.prediction));
+        MatrixData data = samples::blocking();
+        data.slots_now = QStringList{"E2", "E3", "E1"};
+        MatrixView view;
+        view.setData(data);
+        QVERIFY(view.whatIf()->csv().find("\nE2,P,Q,Q,Q\nE3,P,P,P,Q\n") != std::string::npos);
     }
 
     void exports_carry_their_header() {
