@@ -5,10 +5,12 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
+#include <algorithm>
 
 #include "console/app/drill_form.h"
 #include "console/app/drills_pane.h"
 #include "console/app/main_window.h"
+#include "console/model/adapters.h"
 #include "console/view/theme.h"
 
 namespace zz::console {
@@ -17,9 +19,9 @@ namespace {
 struct Step {
     const char* caption;
     const char* view;
-    const char* matrix; // a drill of this step; null: none
-    const char* liar;   // of the drill
-    int seconds;        // at least, then on by itself
+    const char* told; // a drill of this step: the row of the first active replica; null: none
+    const char* liar; // of the drill; null: that replica
+    int seconds;      // at least, then on by itself
 };
 
 // The two matrices of the talk.
@@ -31,11 +33,11 @@ constexpr Step kSteps[] = {
     {QT_TRANSLATE_NOOP("Tour",
                        "A fault that blocks nothing: A4 lies about what it was told. Enough "
                        "columns still match, the client is answered, nobody wakes."),
-     "matrix", ",A1,A2,A3,A4\nE1,P,P,P,Q\nE2,P,P,P,P\n", "A4", 8},
+     "matrix", "P,P,P,Q", "A4", 8},
     {QT_TRANSLATE_NOOP("Tour",
-                       "A fault that blocks: E1 tells most of them another answer. No value can "
-                       "be accepted; the demand for a wake-up is signed and checked."),
-     "matrix", ",A1,A2,A3,A4\nE1,P,Q,Q,Q\nE2,P,P,P,P\n", "E1", 8},
+                       "A fault that blocks: one replica tells most of them another answer. No "
+                       "value can be accepted; the demand for a wake-up is signed and checked."),
+     "matrix", "P,Q,Q,Q", nullptr, 8},
     {QT_TRANSLATE_NOOP("Tour", "Wake-up: the spare is resumed, replays the log and serves at once, "
                                "fetching state on demand."),
      "timeline", nullptr, nullptr, 10},
@@ -51,6 +53,17 @@ constexpr int kLease = 20; // seconds
 constexpr int kStepCount = static_cast<int>(std::size(kSteps));
 
 } // namespace
+
+const ApplicationNow* tour_stage(const ClusterNow& now, int application) {
+    for (const auto& app : now.applications)
+        if (app.faults.f == 1 && app.at_rest && (application < 0 || app.index == application))
+            return &app;
+    return nullptr;
+}
+
+QString tour_matrix(const QString& first, const QStringList& rows) {
+    return QString(",A1,A2,A3,A4\n%1,%2\n%3,P,P,P,P\n").arg(rows.value(0), first, rows.value(1));
+}
 
 Tour::Tour(MainWindow& window, double pace)
     : QObject(&window), window_(window), dock_(new QDockWidget(tr("Tour"), &window)),
@@ -70,6 +83,7 @@ Tour::Tour(MainWindow& window, double pace)
     window.addDockWidget(Qt::BottomDockWidgetArea, dock_);
     connect(next_, &QPushButton::clicked, this, [this] { show(step_ + 1); });
     connect(leave_, &QPushButton::clicked, this, [this] { end({}); });
+    connect(dock_, &QObject::destroyed, this, [this] { end({}); });
     connect(&timer_, &QTimer::timeout, this, &Tour::tick);
 }
 
@@ -78,12 +92,19 @@ int Tour::steps() {
 }
 
 void Tour::begin() {
+    for (const auto* other : window_.findChildren<Tour*>(Qt::FindDirectChildrenOnly))
+        if (other->timer_.isActive()) {
+            end(tr("A tour is under way already"));
+            return;
+        }
     dock_->show();
     timer_.start(200);
     show(0);
 }
 
 void Tour::show(int step) {
+    if (ended_ || !dock_)
+        return;
     if (step >= kStepCount) {
         end(tr("That was the story."), true);
         return;
@@ -101,16 +122,20 @@ void Tour::play() {
     auto& session = window_.session();
     auto* drills = window_.drills();
     const Step& now = kSteps[step_];
-    const auto& app = session.now().applications.front();
     const DrillStage stage = drills->stage();
     if (!checked_) {
-        if (!app.at_rest)
+        const auto* app = tour_stage(session.now(), application_);
+        const auto& all = session.now().applications;
+        if (std::none_of(all.begin(), all.end(), [](const auto& one) { return one.faults.f == 1; }))
+            end(tr("The tour tells of applications with f = 1, there is none: it ends."));
+        if (app == nullptr)
             return;
         Selection what;
-        what.application = app.index;
+        what.application = application_ = app->index;
         session.select(what);
-        drills->setDraft(app.name, "matrix", {}, now.matrix, "P");
-        drills->form()->setParameter("liar", now.liar);
+        const QStringList rows = slots_now(*app);
+        drills->setDraft(app->name, "matrix", {}, tour_matrix(now.told, rows), "P");
+        drills->form()->setParameter("liar", now.liar != nullptr ? now.liar : rows.front());
         drills->form()->setLease(kLease);
         drills->check();
         checked_ = true;
@@ -132,7 +157,7 @@ void Tour::tick() {
         return;
     }
     const Step& now = kSteps[step_];
-    if (now.matrix != nullptr && !over_) {
+    if (now.told != nullptr && !over_) {
         play();
         return;
     }
@@ -141,10 +166,14 @@ void Tour::tick() {
 }
 
 void Tour::end(const QString& text, bool whole) {
+    if (ended_) // closing the dock ends it, too
+        return;
+    ended_ = true;
     timer_.stop();
     if (!text.isEmpty())
         window_.say(text);
-    dock_->close();
+    if (dock_)
+        dock_->close();
     Q_EMIT finished(whole);
     deleteLater();
 }

@@ -2,10 +2,12 @@
 // Tour: plays the talk's story on the live data center with captions: graceful execution, a fault
 // that blocks nothing, one that blocks, wake-up, blame, removal, rest. Every step waits until what
 // it tells was seen; its drills are planned, started and reported as any other. GUI thread; ends
-// itself.
+// itself, also when its dock is closed; of two, the one that began first goes on.
 #pragma once
 
 #include <QObject>
+#include <QPointer>
+#include <QStringList>
 #include <QTimer>
 
 class QDockWidget;
@@ -15,6 +17,15 @@ class QPushButton;
 namespace zz::console {
 
 class MainWindow;
+struct ApplicationNow;
+struct ClusterNow;
+
+// Where the talk's story can be told (f = 1): the application of that position, with -1 the first
+// that is at rest; null: none now.
+const ApplicationNow* tour_stage(const ClusterNow& now, int application = -1);
+// A matrix of the talk as a drill takes it: its first row is told `first`, "P,Q,Q,Q", the other
+// one the truth; `rows`: slots, the active ones first.
+QString tour_matrix(const QString& first, const QStringList& rows);
 
 class Tour : public QObject {
     Q_OBJECT
@@ -36,14 +47,14 @@ class Tour : public QObject {
     void play(); // the drill of this step
 
     MainWindow& window_;
-    QDockWidget* dock_;
+    QPointer<QDockWidget> dock_; // with all that is in it; the user may close it
     QLabel* caption_;
     QPushButton *next_, *leave_;
     QTimer timer_;
     double pace_;
-    int step_ = 0;
+    int step_ = 0, application_ = -1; // in the cluster file, once it is chosen
     std::int64_t since_ns_ = 0;
-    bool checked_ = false, started_ = false, over_ = false;
+    bool checked_ = false, started_ = false, over_ = false, ended_ = false;
 };
 
 } // namespace zz::console
