@@ -48,7 +48,8 @@ class TreeDelegate : public QStyledItemDelegate {
         QStyledItemDelegate::initStyleOption(option, index);
         const QVariant state = index.data(TreeModel::kStateRole);
         if (index.column() == 0 && state.isValid()) {
-            option->icon = icon_of(static_cast<ReplicaState>(state.toInt()), theme());
+            option->icon = icon_of(static_cast<ReplicaState>(state.toInt()), theme(),
+                                   index.data(TreeModel::kStaleRole).toBool());
             option->features |= QStyleOptionViewItem::HasDecoration;
         }
         if (index.column() == 1)

@@ -65,6 +65,10 @@ Card card_of(const Session& session, const ApplicationNow& app) {
     return out;
 }
 
+bool is_stale(const ClusterNow& now, const ApplicationNow& app) {
+    return app.age_ns < 0 || contact(now.now_ns - app.age_ns, now.now_ns) != Contact::Live;
+}
+
 // "1 of 1", "none left", "not known".
 QString left_text(std::optional<int> left, std::uint32_t f) {
     if (!left)
@@ -73,8 +77,10 @@ QString left_text(std::optional<int> left, std::uint32_t f) {
                      : OverviewPane::tr("%1 of %2").arg(*left).arg(f);
 }
 
-QColor left_colour(std::optional<int> left, const Theme& t) {
-    return !left ? t.muted : *left <= 0 ? (*left < 0 ? t.bad_text : t.warn_text) : t.good_text;
+QColor left_colour(std::optional<int> left, bool stale, const Theme& t) {
+    return !left || stale ? t.muted
+           : *left <= 0   ? (*left < 0 ? t.bad_text : t.warn_text)
+                          : t.good_text;
 }
 
 QString verdict_text(const Card& card) {
@@ -156,7 +162,7 @@ void paint_card(QPainter& p, const QRectF& box, const Card& card, bool chosen, b
         p.setPen(t.muted);
         p.drawText(QRectF(x, in.top() + 30, half, 16), Qt::AlignLeft, label);
         p.setFont(strong_font(base));
-        p.setPen(left_colour(left, t));
+        p.setPen(left_colour(left, stale, t));
         p.drawText(QRectF(x, in.top() + 46, half, 20), Qt::AlignLeft,
                    left_text(left, card.app->faults.f));
     };
@@ -188,6 +194,29 @@ void paint_card(QPainter& p, const QRectF& box, const Card& card, bool chosen, b
 
 } // namespace
 
+std::pair<QString, bool> overview_headline(const ClusterNow& now) {
+    int safe = 0, unknown = 0;
+    bool fresh = true;
+    for (const auto& app : now.applications) {
+        fresh = fresh && !is_stale(now, app);
+        if (!app.execution_left || !app.agreement_left)
+            ++unknown;
+        else if (*app.execution_left > 0 && *app.agreement_left > 0)
+            ++safe;
+    }
+    const int all = static_cast<int>(now.applications.size());
+    if (safe == all)
+        return {OverviewPane::tr("Every application can bear another fault"), fresh};
+    if (unknown == all)
+        return {OverviewPane::tr("Whether applications can bear another fault is not known"),
+                false};
+    QString out =
+        OverviewPane::tr("%1 of %2 applications can bear another fault").arg(safe).arg(all);
+    if (unknown > 0)
+        out += OverviewPane::tr(", of %1 it is not known").arg(unknown);
+    return {out, false};
+}
+
 class OverviewPane::Cards : public QWidget {
   public:
     explicit Cards(OverviewPane& pane) : pane_(pane) {
@@ -213,19 +242,11 @@ class OverviewPane::Cards : public QWidget {
         p.setRenderHint(QPainter::Antialiasing);
         p.fillRect(area, t.window);
         const QFont base = p.font();
-        int safe = 0;
-        for (const auto& app : now.applications)
-            safe +=
-                app.execution_left.value_or(0) > 0 && app.agreement_left.value_or(0) > 0 ? 1 : 0;
-        const int all = static_cast<int>(now.applications.size());
+        const auto [headline, good] = overview_headline(now);
         p.setFont(title_font(base));
-        p.setPen(safe == all ? t.good_text : t.warn_text);
+        p.setPen(good ? t.good_text : t.warn_text);
         p.drawText(QRectF(area.left() + kGap, area.top() + 8, area.width() - 2 * kGap, 28),
-                   Qt::AlignLeft | Qt::AlignVCenter,
-                   safe == all ? OverviewPane::tr("Every application can bear another fault")
-                               : OverviewPane::tr("%1 of %2 applications can bear another fault")
-                                     .arg(safe)
-                                     .arg(all));
+                   Qt::AlignLeft | Qt::AlignVCenter, headline);
         p.setFont(small_font(base));
         p.setPen(t.muted);
         p.drawText(
@@ -244,10 +265,7 @@ class OverviewPane::Cards : public QWidget {
                                      area.top() + kHead + row * (card.height() + kGap)),
                              card);
             paint_card(p, box, card_of(session, app), session.selection().application == app.index,
-                       contact(now.now_ns - std::max<std::int64_t>(app.age_ns, 0), now.now_ns) !=
-                               Contact::Live ||
-                           app.age_ns < 0,
-                       t);
+                       is_stale(now, app), t);
         }
     }
 

@@ -3,11 +3,17 @@
 // convicted, throughput, the last verdict, how fresh it is. GUI thread.
 #pragma once
 
+#include <utility>
+
 #include "console/app/pane.h"
 
 class QScrollArea;
 
 namespace zz::console {
+
+// How many applications can bear another fault, those of which that is not known apart; and whether
+// that is all of them, freshly.
+std::pair<QString, bool> overview_headline(const ClusterNow& now);
 
 class OverviewPane : public Pane {
     Q_OBJECT

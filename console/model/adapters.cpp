@@ -271,11 +271,13 @@ void fill_rows(const Dispute& dispute, const ApplicationNow& app, MatrixData& ou
             row.removed = replica->incarnation > member.second;
             row.state = row.removed ? ReplicaState::Convicted : replica->state;
             row.badges = replica->badges;
+            row.stale = replica->stale;
         }
         if (told_by(dispute.convicted, app.faults).contains(member)) {
             row.badges |= Badge::Convicted;
             row.state = ReplicaState::Convicted;
         }
+        row.stale = row.stale && row.state != ReplicaState::Convicted; // what is proven stays
         out.rows.push_back(std::move(row));
         if (out.rows.size() == out.matrix.rows())
             break;

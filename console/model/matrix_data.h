@@ -23,6 +23,7 @@ struct MatrixRow {
     bool woken = false;                  // woken in this epoch: its row came later
     std::optional<Digest> signed_digest; // of its SIGNED-REPORT, if anybody has shown one
     bool removed = false;
+    bool stale = false; // its state is not of now
     QString host;
 
     friend bool operator==(const MatrixRow&, const MatrixRow&) = default;

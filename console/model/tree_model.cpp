@@ -14,7 +14,8 @@ struct TreeModel::Node {
     ReplicaState state = ReplicaState::Unknown;
     Badges badges;
     Selection selection;
-    bool root = false; // "Hosts", "Applications"
+    bool root = false;  // "Hosts", "Applications"
+    bool stale = false; // the state, or that of one below, is not of now
     std::vector<std::unique_ptr<Node>> children;
 
     Node& add(const QString& text, const Selection& what) {
@@ -153,17 +154,24 @@ void TreeModel::update(Node& node, const ClusterNow& now) {
         const bool below_host = node.parent->selection.part == Part::Host;
         node.name = below_host ? app.name + "." + replica->name() : replica->name();
         node.state = replica->state;
+        node.stale = replica->stale;
         node.badges = replica->badges;
         node.detail = words(replica->state);
         if (replica->primary)
             node.detail += tr(", primary");
         node.tip = tr("%1 on %2: %3")
                        .arg(node.name, replica->host_name, words(replica->state, replica->badges));
+        if (replica->stale && replica->state != ReplicaState::Unknown) {
+            node.detail += tr(", stale");
+            node.tip += tr(", stale");
+        }
         return;
     }
     node.state = node.root ? ReplicaState::Active : ReplicaState::Unknown;
     node.badges = {};
+    node.stale = false;
     for (const auto& child : node.children) {
+        node.stale = node.stale || child->stale;
         if (&child == &node.children.front() || rank(child->state) > rank(node.state))
             node.state = child->state;
         node.badges |= child->badges;
@@ -175,6 +183,7 @@ void TreeModel::update(Node& node, const ClusterNow& now) {
         if (host != nullptr) {
             if (rank(state_of(host->contact)) > rank(node.state) || node.children.empty())
                 node.state = state_of(host->contact);
+            node.stale = host->contact != Contact::Live;
             node.detail = contact_words(*host);
         }
     } else if (what.application >= 0) {
@@ -232,6 +241,8 @@ QVariant TreeModel::data(const QModelIndex& index, int role) const {
         return index.column() == 0 ? one.name + ", " + one.detail : one.detail;
     case kStateRole:
         return one.root ? QVariant() : QVariant(static_cast<int>(one.state));
+    case kStaleRole:
+        return one.stale;
     case kBadgesRole:
         return one.badges.toInt();
     case kSelectionRole:

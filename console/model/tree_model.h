@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // TreeModel: hosts with what they run, and applications with their replicas; every node with its
-// worst status in words and as a state. The shape is that of the cluster file. GUI thread.
+// worst status in words and as a state, stale if not all of it was just heard. The shape is that of
+// the cluster file. GUI thread.
 #pragma once
 
 #include <QAbstractItemModel>
@@ -15,7 +16,7 @@ namespace zz::console {
 class TreeModel : public QAbstractItemModel {
     Q_OBJECT
   public:
-    enum Item : int { kStateRole = Qt::UserRole, kBadgesRole, kSelectionRole };
+    enum Item : int { kStateRole = Qt::UserRole, kStaleRole, kBadgesRole, kSelectionRole };
 
     explicit TreeModel(QObject* parent = nullptr);
     ~TreeModel() override;

@@ -333,11 +333,12 @@ QIcon drawn_once(Icons& known, What what, const Theme& theme, int size, Paint pa
 
 } // namespace
 
-QIcon icon_of(ReplicaState state, const Theme& theme, int size) {
-    static Icons& known = *new Icons; // pictures must not outlive the application's end
-    return drawn_once(known, state, theme, size,
-                      [](QPainter& p, const QRectF& box, ReplicaState what, const Theme& t) {
-                          paint_state(p, box, what, t);
+QIcon icon_of(ReplicaState state, const Theme& theme, bool stale, int size) {
+    static Icons& fresh = *new Icons; // pictures must not outlive the application's end
+    static Icons& old = *new Icons;
+    return drawn_once(stale ? old : fresh, state, theme, size,
+                      [stale](QPainter& p, const QRectF& box, ReplicaState what, const Theme& t) {
+                          paint_state(p, box, what, t, -1, stale);
                       });
 }
 

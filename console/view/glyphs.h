@@ -28,7 +28,7 @@ void paint_digest(QPainter& painter, const QRectF& box, int which, const QString
                   const Theme& theme, double radius = 4);
 void paint_texture(QPainter& painter, const QRectF& box, int which, const QColor& colour);
 
-QIcon icon_of(ReplicaState state, const Theme& theme, int size = 16);
+QIcon icon_of(ReplicaState state, const Theme& theme, bool stale = false, int size = 16);
 QIcon icon_of(Badge badge, const Theme& theme, int size = 16);
 
 } // namespace zz::console

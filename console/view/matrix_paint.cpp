@@ -132,7 +132,8 @@ void paint_row_head(QPainter& painter, const MatrixPaint& p, std::size_t row) {
     const double side = std::min(box.height() - 4, metrics.height() * 1.25);
     const QRectF glyph(box.left(), box.center().y() - side / 2, side, side);
     const bool guilty = who.badges.testFlag(Badge::Convicted);
-    paint_state(painter, glyph, guilty ? ReplicaState::Convicted : who.state, p.theme);
+    paint_state(painter, glyph, guilty ? ReplicaState::Convicted : who.state, p.theme, -1,
+                who.stale);
     if (who.badges.testFlag(Badge::Drill))
         paint_badge(
             painter,
@@ -149,7 +150,8 @@ void paint_row_head(QPainter& painter, const MatrixPaint& p, std::size_t row) {
         painter.setFont(small_font(base));
         painter.setPen(guilty ? p.theme.bad_text : p.theme.muted);
         const QString state = guilty ? words(ReplicaState::Convicted)
-                                     : words(who.state) + (who.woken ? tr(", woken") : QString());
+                                     : words(who.state) + (who.woken ? tr(", woken") : QString()) +
+                                           (who.stale ? tr(", stale") : QString());
         painter.drawText(QRectF(left, name.bottom(), name.width(), small.height()), kLeft,
                          small.elidedText(state, Qt::ElideRight, name.width()));
     }

@@ -351,7 +351,8 @@ std::vector<Table> tables_of(const MatrixData& data, const MatrixReading& readin
     cells.columns.push_back({tr("Signed"), QStringLiteral("signed"), {}});
     for (std::size_t r = 0; r < data.matrix.rows(); ++r) {
         const MatrixRow row = r < data.rows.size() ? data.rows[r] : MatrixRow{};
-        std::vector<QVariant> line{row.name, words(row.state, row.badges)};
+        std::vector<QVariant> line{row.name, words(row.state, row.badges) +
+                                                 (row.stale ? tr(", stale") : QString())};
         for (std::size_t c = 0; c < data.matrix.columns(); ++c)
             line.push_back(entry_letter(reading, data.matrix.at(r, c)));
         line.push_back(reading.row_notes[r]);

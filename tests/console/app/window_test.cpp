@@ -2,7 +2,9 @@
 // What the window says of its data is what is so: old words are not of now, the filter is told of
 // where it holds, and the one button of a view does what is written on it.
 #include "console/app/main_window.h"
+#include "console/app/overview_pane.h"
 #include "console/model/adapters.h"
+#include "console/model/tree_model.h"
 #include "tests/console/model/story.h"
 
 #include <QDockWidget>
@@ -54,6 +56,52 @@ class WindowTest : public QObject {
     void cleanup() {
         window_.reset();
         session_.reset();
+    }
+
+    void what_is_not_heard_is_not_of_now() {
+        told_.seconds(0, 6);
+        const std::uint32_t host = told_.host_of({Role::Execution, 1, 0});
+        told_.silent_hosts = {host};
+        told_.seconds(6, 9);
+        show();
+        TreeModel model;
+        model.setCluster(session_->now());
+        int stale = 0;
+        for (const auto& replica : session_->now().applications[0].execution) {
+            Selection what;
+            what.application = 0;
+            what.part = Part::Execution;
+            what.index = replica.index;
+            const QModelIndex at = model.find(what);
+            QCOMPARE(at.data(TreeModel::kStaleRole).toBool(), replica.host == host);
+            QCOMPARE(at.siblingAtColumn(1).data().toString().contains("stale"),
+                     replica.host == host);
+            stale += replica.host == host ? 1 : 0;
+        }
+        QCOMPARE(stale, 1);
+        // The application has that one in it.
+        QVERIFY(model.index(0, 0, model.index(1, 0)).data(TreeModel::kStaleRole).toBool());
+    }
+
+    // "0 of 4 can bear another fault" would be a fact; that nothing is known is another one.
+    void the_headline_counts_what_is_not_known_apart() {
+        ClusterNow now;
+        now.now_ns = 10 * kNs;
+        now.applications.resize(3);
+        QVERIFY(overview_headline(now).first.contains("not known"));
+        QVERIFY(!overview_headline(now).first.contains("of 3"));
+        for (auto& app : now.applications) {
+            app.execution_left = app.agreement_left = 1;
+            app.age_ns = 0;
+        }
+        QVERIFY(overview_headline(now).second);
+        now.applications[0].age_ns = 3 * kNs;
+        QVERIFY(!overview_headline(now).second); // all of it, but not of now
+        now.applications[1].execution_left = 0;
+        now.applications[2].agreement_left.reset();
+        const QString mixed = overview_headline(now).first;
+        QVERIFY2(mixed.contains("1 of 3") && mixed.contains("of 1 it is not known"),
+                 qPrintable(mixed));
     }
 
     // Placement starts from what the overview says of the application.
