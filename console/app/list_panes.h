@@ -37,6 +37,7 @@ class EventsPane : public Pane {
   protected:
     void refresh() override;
     Condition emptiness() const override;
+    bool isFiltered() const override { return true; }
     void resizeEvent(QResizeEvent* event) override;
     std::pair<std::int64_t, std::int64_t> range() const override;
 

@@ -65,6 +65,21 @@ QWidget* nothing(QWidget* parent) {
     return out;
 }
 
+// Hides the rows of names that do not have this in them, neither above nor below; false: none has.
+bool narrow(QTreeView& tree, const QString& filter, const QModelIndex& parent, bool above) {
+    bool found = false;
+    for (int row = 0; row < tree.model()->rowCount(parent); ++row) {
+        const QModelIndex at = tree.model()->index(row, 0, parent);
+        const bool heading = !parent.isValid(); // "Hosts", "Applications"
+        const bool named =
+            above || (!heading && at.data().toString().contains(filter, Qt::CaseInsensitive));
+        const bool shown = narrow(tree, filter, at, named) || named;
+        tree.setRowHidden(row, parent, !shown && !heading);
+        found = found || shown;
+    }
+    return found;
+}
+
 // What one came for: the picture or the list, else the first that takes keys.
 void focus_first(Pane& pane) {
     for (auto* one : pane.findChildren<QWidget*>()) {
@@ -113,6 +128,7 @@ MainWindow::MainWindow(Session& session) : session_(session) {
     connect(&keeper_, &QTimer::timeout, this, &MainWindow::saveWindow);
     connect(&session_, &Session::cursorChanged, this, &MainWindow::refresh);
     connect(&session_, &Session::sourceChanged, this, &MainWindow::sourceChanged);
+    connect(&session_, &Session::filterChanged, this, &MainWindow::filterTree);
     for (const auto signal : {&Session::selectionChanged, &Session::filterChanged})
         connect(&session_, signal, this, [this] {
             remember();
@@ -303,6 +319,12 @@ void MainWindow::refresh() {
     slow_.start();
 }
 
+// What is in no name, "convicted", says nothing about the tree.
+void MainWindow::filterTree() {
+    if (!narrow(*tree_, session_.filter(), {}, false))
+        narrow(*tree_, {}, {}, false);
+}
+
 void MainWindow::refreshViews() {
     strip_->refresh();
     events_->refreshAlerts();
@@ -331,6 +353,7 @@ void MainWindow::sourceChanged() {
     tree_->expandToDepth(session_.now().hosts.size() > 12 ? 0 : 0);
     for (int row = 0; row < tree_model_->rowCount(); ++row)
         tree_->expand(tree_model_->index(row, 0));
+    filterTree();
     setWindowTitle(session_.hasSource() ? tr("%1 — ZZ console").arg(session_.title())
                                         : tr("ZZ console"));
     seen_.clear();

@@ -82,6 +82,7 @@ class MainWindow : public QMainWindow {
     void refreshViews();
     void saveWindow();
     void polishTabs();
+    void filterTree();
     void refreshInspector();
     void refreshTicker();
     QString fitting_events() const;

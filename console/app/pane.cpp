@@ -61,7 +61,6 @@ ExportHeader export_header(const Session& session, std::int64_t from_ns, std::in
     out.session = session.id();
     out.profile = session.now().name;
     out.environment = session.now().environment;
-    out.filter = session.filter();
     out.start_ns = session.startNs();
     out.from_ns = from_ns;
     out.to_ns = to_ns;
@@ -86,7 +85,10 @@ void Pane::setContent(QWidget* content) {
 
 ExportHeader Pane::header() const {
     const auto [from, to] = range();
-    return export_header(session_, from, to);
+    ExportHeader out = export_header(session_, from, to);
+    if (isFiltered())
+        out.filter = session_.filter();
+    return out;
 }
 
 std::pair<std::int64_t, std::int64_t> Pane::range() const {
@@ -103,7 +105,7 @@ void Pane::update_now() {
         const Condition empty = emptiness();
         if (empty != Condition::Live)
             state.condition = empty;
-        if (empty == Condition::Filtered)
+        if (empty == Condition::Filtered && isFiltered())
             state.detail = session_.filter();
     }
     frame_->setViewState(state);

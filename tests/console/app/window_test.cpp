@@ -118,6 +118,20 @@ class WindowTest : public QObject {
             QCOMPARE(placed.replica.counted,
                      placed.replica.role == Role::Execution && placed.replica.index == 1);
     }
+
+    void the_filter_is_told_of_where_it_holds() {
+        told_.seconds(0, 3);
+        show();
+        session_->setFilter("e2");
+        for (const auto* pane : window_->panes())
+            QCOMPARE(pane->name() + ": " + pane->header().filter,
+                     pane->name() + (pane->name() == "events" ? ": e2" : ": "));
+        QCOMPARE(rows(), QStringList{"E2"});
+        session_->setFilter("convicted"); // a word of events, no name
+        QCOMPARE(rows().size(), 3 + 4);
+        session_->setFilter({});
+        QCOMPARE(rows().size(), 3 + 4);
+    }
 };
 
 } // namespace zz::console
