@@ -135,6 +135,7 @@ class ConnectionsPane : public Pane {
   protected:
     void refresh() override;
     bool needsSource() const override { return true; }
+    bool tellsRefusals() const override { return true; }
 
   private:
     Table table() const;

@@ -400,7 +400,7 @@ void MainWindow::refreshTicker() {
 void MainWindow::act(Condition condition) {
     switch (condition) {
     case Condition::NoProfile:
-    case Condition::Incompatible:
+    case Condition::Replay:
         connectDialog();
         break;
     case Condition::Filtered:
@@ -408,11 +408,12 @@ void MainWindow::act(Condition condition) {
         session_.select({});
         break;
     case Condition::Partial:
+    case Condition::Stale:
+    case Condition::Incompatible:
         showPane("connections");
         break;
-    case Condition::Replay:
     case Condition::Paused:
-        session_.isReplay() ? connectDialog() : session_.goLive();
+        session_.goLive();
         break;
     case Condition::Connecting:
         session_.close();

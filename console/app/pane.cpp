@@ -4,6 +4,7 @@
 #include <QVBoxLayout>
 
 #include "console/model/event_words.h"
+#include "protocol/telemetry/version.h"
 
 namespace zz::console {
 
@@ -37,6 +38,8 @@ ViewState view_state_of(const Session& session) {
         if (host.contact == Contact::Refused) {
             ++refused;
             out.detail = host.name + ": " + QString::fromStdString(host.link.refused);
+            out.other_version =
+                host.link.protocol != 0 && host.link.protocol != telemetry::kTelemetryVersion;
         }
     }
     const int all = out.sources_all;
@@ -99,6 +102,8 @@ void Pane::update_now() {
     if (!isVisible())
         return;
     ViewState state = view_state_of(session_);
+    if (state.condition == Condition::Incompatible && tellsRefusals())
+        state.condition = Condition::Partial; // 0 of so many
     if (!needsSource())
         state.condition = Condition::Live;
     else if (!covers(state.condition)) {

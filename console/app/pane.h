@@ -40,6 +40,8 @@ class Pane : public QWidget {
     // Why there is nothing to see although the connection is fine; Live: there is something.
     virtual Condition emptiness() const { return Condition::Live; }
     virtual bool needsSource() const { return true; }
+    // Whether it shows which host refused and why: that then does not stand in its place.
+    virtual bool tellsRefusals() const { return false; }
     // Whether the filter narrows what it shows: else nothing is said of the filter.
     virtual bool isFiltered() const { return false; }
     virtual std::pair<std::int64_t, std::int64_t> range() const;

@@ -40,7 +40,9 @@ StateWords waiting(const ViewState& state) {
         return {tr("Connecting…"), sentence, tr("Cancel")};
     }
     case Condition::Incompatible:
-        return {tr("This data center speaks another version"), state.detail, tr("Details…")};
+        return {state.other_version ? tr("This data center speaks another version")
+                                    : tr("The hosts refuse this console"),
+                state.detail, tr("Details…")};
     case Condition::Error:
         return {tr("This view has failed; the others go on"), state.detail, tr("Reload view")};
     default:
@@ -92,7 +94,7 @@ StateWords words(const ViewState& state) {
                 tr("What happened in between is not known."), tr("Fetch again")};
     case Condition::Replay:
         return {tr("Replay"), as_of.isEmpty() ? tr("A recording, not the data center.") : as_of,
-                tr("Return to live")};
+                tr("Connect…")};
     case Condition::Paused:
         return {tr("Paused"), as_of, tr("Return to live")};
     default:

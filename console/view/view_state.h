@@ -18,7 +18,7 @@ enum class Condition : std::uint8_t {
     Stale,        // age_ms; values kept, read "as of"
     Lost,         // age_ms; history only
     Gap,          // missing
-    Incompatible, // detail holds both versions or the reason
+    Incompatible, // every host refuses, or speaks another version; detail: which one and why
     Replay,
     Paused,
     Error, // detail
@@ -35,6 +35,7 @@ struct ViewState {
     int sources_all = 0;
     std::int64_t age_ms = 0;
     std::uint64_t missing = 0;
+    bool other_version = false; // why Incompatible
 
     friend bool operator==(const ViewState&, const ViewState&) = default;
 };

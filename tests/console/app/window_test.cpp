@@ -132,6 +132,24 @@ class WindowTest : public QObject {
         session_->setFilter({});
         QCOMPARE(rows().size(), 3 + 4);
     }
+
+    void the_button_of_a_view_does_what_it_says() {
+        told_.seconds(0, 3);
+        show();
+        for (const Condition condition : {Condition::Stale, Condition::Incompatible}) {
+            window_->showPane("overview");
+            Q_EMIT window_->pane("overview")->actionRequested(condition);
+            QVERIFY(window_->pane("connections")->isVisible());
+        }
+        ViewState state;
+        state.condition = Condition::Incompatible;
+        state.detail = "h1: its clock is ahead";
+        QVERIFY(!words(state).title.contains("version"));
+        state.other_version = true;
+        QVERIFY(words(state).title.contains("version"));
+        state.condition = Condition::Replay;
+        QVERIFY(!words(state).action.contains("live")); // a recording has none
+    }
 };
 
 } // namespace zz::console
