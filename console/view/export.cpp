@@ -155,15 +155,17 @@ QByteArray to_json(const Exportable& view, const ExportHeader& header) {
     QJsonArray tables;
     for (const Table& table : view.tables)
         tables.append(json_table(table));
-    const QJsonObject head{{"session", header.session},
-                           {"profile", header.profile},
-                           {"environment", header.environment},
-                           {"filter", header.filter},
-                           {"start", iso_utc(header.start_ns)},
-                           {"from", iso_utc(header.from_ns)},
-                           {"to", iso_utc(header.to_ns)},
-                           {"from_ms", ms_since(header.from_ns, header)},
-                           {"to_ms", ms_since(header.to_ns, header)}};
+    QJsonObject head{{"session", header.session},
+                     {"profile", header.profile},
+                     {"environment", header.environment},
+                     {"filter", header.filter},
+                     {"start", iso_utc(header.start_ns)},
+                     {"from", iso_utc(header.from_ns)},
+                     {"to", iso_utc(header.to_ns)},
+                     {"from_ms", ms_since(header.from_ns, header)},
+                     {"to_ms", ms_since(header.to_ns, header)}};
+    if (header.as_of_ns != 0)
+        head.insert("as_of", iso_utc(header.as_of_ns));
     const QJsonObject document{{"view", view.name},
                                {"title", view.title},
                                {"header", head},
@@ -180,6 +182,8 @@ QImage to_image(const Exportable& view, const ExportHeader& header, int scale,
     image.fill(colours.surface);
     image.setText(QStringLiteral("Title"), view.title);
     image.setText(QStringLiteral("Session"), header.session);
+    if (header.as_of_ns != 0)
+        image.setText(QStringLiteral("as_of"), iso_utc(header.as_of_ns));
     QPainter painter(&image);
     paint_picture(painter, view, header, colours);
     return image;
@@ -194,8 +198,9 @@ QByteArray to_svg(const Exportable& view, const ExportHeader& header) {
     generator.setSize(size.toSize());
     generator.setViewBox(QRectF(QPointF(), size));
     generator.setTitle(view.title);
-    generator.setDescription(header.profile + u' ' + header.session + u' ' +
-                             iso_utc(header.from_ns));
+    generator.setDescription(
+        header.profile + u' ' + header.session + u' ' + iso_utc(header.from_ns) +
+        (header.as_of_ns != 0 ? QStringLiteral(" as_of ") + iso_utc(header.as_of_ns) : QString()));
     QPainter painter(&generator);
     paint_picture(painter, view, header, print_theme());
     painter.end();

@@ -23,9 +23,11 @@ QString range_of(const ExportHeader& header) {
 QString whence(const ExportHeader& header) {
     QStringList parts;
     const QString named[] = {
-        header.environment, header.profile,
+        header.environment,
+        header.profile,
         header.session.isEmpty() ? QString() : tr("session %1").arg(header.session),
         range_of(header),
+        header.as_of_ns == 0 ? QString() : tr("as of %1").arg(iso_utc(header.as_of_ns)),
         header.filter.isEmpty() ? QString() : tr("filter \"%1\"").arg(header.filter)};
     for (const QString& part : named) {
         if (!part.isEmpty())

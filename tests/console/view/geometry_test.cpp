@@ -108,6 +108,14 @@ class GeometryTest : public QObject {
         QVERIFY(csv.contains("# session: s-1\n") && csv.contains("# filter: a, b\n"));
         QVERIFY(csv.contains("\nE1,"));
         QVERIFY(!QJsonDocument::fromJson(to_json(view, header)).isNull());
+        // Of which moment it is: in every kind of file (in a PDF the text is compressed).
+        header.as_of_ns = samples::kNoon;
+        const QByteArray moment = iso_utc(samples::kNoon).toUtf8();
+        QVERIFY(to_csv(view, header).contains("# as_of: " + moment));
+        const auto json = QJsonDocument::fromJson(to_json(view, header));
+        QCOMPARE(json["header"]["as_of"].toString().toUtf8(), moment);
+        QVERIFY(to_svg(view, header).contains("as_of " + moment));
+        QCOMPARE(to_image(view, header, 1).text("as_of").toUtf8(), moment);
         QVERIFY(to_pdf(view, header).startsWith("%PDF"));
         QVERIFY(to_svg(view, header).contains("<svg"));
         QCOMPARE(to_image(view, header, 2).width(), 2 * to_image(view, header, 1).width());
