@@ -20,8 +20,7 @@ struct MatrixRow {
     QString name; // "E1" or "E1.2"
     ReplicaState state = ReplicaState::Unknown;
     Badges badges;
-    bool woken = false;                  // woken in this epoch: its row came later
-    std::optional<Digest> signed_digest; // of its SIGNED-REPORT, if anybody has shown one
+    bool woken = false; // woken in this epoch: its row came later
     bool removed = false;
     bool stale = false; // its state is not of now
     QString host;
@@ -67,8 +66,7 @@ struct MatrixData {
     matrix::Matrix matrix{Faults{1}, 0};
     QStringList slots_now; // all execution slots, those that are active now first: rows of a drill
     std::vector<BlameStep> chain;
-    QString observed;  // what happened after it, one sentence: "E3 was woken; E1 was removed"
-    QString predicted; // of a running drill, else empty
+    QString observed; // what happened after it, one sentence: "E3 was woken; E1 was removed"
     // Where this number stands among the disagreements, for "3 of 7"; position counts from 1.
     int position = 0;
     int disagreements = 0;

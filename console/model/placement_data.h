@@ -19,9 +19,8 @@ struct PlacedReplica {
     ReplicaState state = ReplicaState::Unknown;
     Badges badges;
     bool primary = false;
-    bool stale = false;             // no recent word of it
-    bool counted = false;           // what is left of f has it as a fault already
-    std::optional<double> progress; // 0..1 of waking, recovering, re-imaging
+    bool stale = false;   // no recent word of it
+    bool counted = false; // what is left of f has it as a fault already
 
     friend bool operator==(const PlacedReplica&, const PlacedReplica&) = default;
 };
@@ -31,7 +30,6 @@ struct PlacementHost {
     QString name;
     std::uint32_t id = 0;
     std::optional<double> cpu;                 // 0..1; none: not told
-    std::optional<double> memory;              // of the machine; none: not told
     std::optional<std::uint64_t> memory_bytes; // that its processes hold, all together
     bool stale = false;                        // its zz-host is not heard
     bool lost = false;

@@ -28,8 +28,6 @@ std::vector<std::pair<QString, QString>> said_below(const MatrixData& data,
     std::vector<std::pair<QString, QString>> out;
     if (!data.observed.isEmpty())
         out.emplace_back(tr("Observed"), data.observed);
-    if (!data.predicted.isEmpty())
-        out.emplace_back(tr("Predicted"), data.predicted);
     if (!reading.candidates.isEmpty())
         out.emplace_back(tr("Not decidable"), reading.candidates.join(u'\n'));
     if (!reading.would_change.isEmpty())

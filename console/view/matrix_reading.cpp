@@ -79,15 +79,6 @@ Matrix before_waking(const MatrixData& data, matrix::Names& names) {
     return out;
 }
 
-std::vector<Digest> signed_by(const MatrixData& data, bool woken_too) {
-    std::vector<Digest> out;
-    for (const MatrixRow& row : data.rows) {
-        if (row.signed_digest && (woken_too || !row.woken))
-            out.push_back(*row.signed_digest);
-    }
-    return out;
-}
-
 QString row_note(const MatrixData& data, const MatrixReading& reading, std::size_t row) {
     const Matrix& m = data.matrix;
     std::map<Digest, QStringList> where;
@@ -303,8 +294,8 @@ MatrixReading read(const MatrixData& data) {
     matrix::Names early_names = out.names;
     const Matrix early = before_waking(data, early_names);
     out.grown = early.rows() != m.rows();
-    out.first = matrix::judge(early, signed_by(data, false));
-    out.now = out.grown ? matrix::judge(m, signed_by(data, true)) : out.first;
+    out.first = matrix::judge(early);
+    out.now = out.grown ? matrix::judge(m) : out.first;
     for (DigestClass& one : out.classes) {
         out.rank[one.digest] = one.rank;
         const auto support = out.now.support.find(one.digest);
@@ -348,7 +339,6 @@ std::vector<Table> tables_of(const MatrixData& data, const MatrixReading& readin
         cells.columns.push_back({name, name, {}});
     }
     cells.columns.push_back({tr("Row"), QStringLiteral("row"), {}});
-    cells.columns.push_back({tr("Signed"), QStringLiteral("signed"), {}});
     for (std::size_t r = 0; r < data.matrix.rows(); ++r) {
         const MatrixRow row = r < data.rows.size() ? data.rows[r] : MatrixRow{};
         std::vector<QVariant> line{row.name, words(row.state, row.badges) +
@@ -356,15 +346,13 @@ std::vector<Table> tables_of(const MatrixData& data, const MatrixReading& readin
         for (std::size_t c = 0; c < data.matrix.columns(); ++c)
             line.push_back(entry_letter(reading, data.matrix.at(r, c)));
         line.push_back(reading.row_notes[r]);
-        line.push_back(row.signed_digest ? text_of(reading.names.value(*row.signed_digest))
-                                         : QVariant());
         cells.rows.push_back(std::move(line));
     }
     std::vector<QVariant> foot{tr("column matches on"), QVariant()};
     for (const auto& match : reading.match)
         foot.push_back(match ? reading.classes[static_cast<std::size_t>(*match)].letter
                              : QVariant());
-    foot.insert(foot.end(), {QVariant(), QVariant()});
+    foot.emplace_back();
     cells.rows.push_back(std::move(foot));
 
     Table chain;

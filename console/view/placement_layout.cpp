@@ -149,9 +149,8 @@ PlacementLayout::cell_at(const QPointF& point) const {
 }
 
 bool tells_memory(const PlacementData& data) {
-    return std::any_of(data.hosts.begin(), data.hosts.end(), [](const PlacementHost& host) {
-        return host.memory.has_value() || host.memory_bytes.has_value();
-    });
+    return std::any_of(data.hosts.begin(), data.hosts.end(),
+                       [](const PlacementHost& host) { return host.memory_bytes.has_value(); });
 }
 
 namespace {

@@ -19,7 +19,7 @@ void paint_replica(QPainter& painter, const QRectF& box, const PlacedReplica& re
     if (replica.role == Role::Agreement)
         paint_agreement(painter, box, replica.state, replica.primary, theme, stale);
     else
-        paint_state(painter, box, replica.state, theme, replica.progress.value_or(-1), stale);
+        paint_state(painter, box, replica.state, theme, -1, stale);
     const double side = box.width() * 0.62;
     const QRectF corner(box.right() - side * 0.55, box.top() - side * 0.35, side, side);
     for (const Badge badge : {Badge::Blocking, Badge::Suspected, Badge::Drill}) {
@@ -31,13 +31,6 @@ void paint_replica(QPainter& painter, const QRectF& box, const PlacedReplica& re
 }
 
 QString word_of(const PlacedReplica& replica) {
-    const bool moving = replica.state == ReplicaState::Waking ||
-                        replica.state == ReplicaState::Recovering ||
-                        replica.state == ReplicaState::Reimaging;
-    if (moving && replica.progress)
-        return tr("%1 %2 %")
-            .arg(words(replica.state))
-            .arg(static_cast<int>(*replica.progress * 100 + 0.5));
     if (replica.role == Role::Agreement && replica.state == ReplicaState::Active)
         return replica.primary ? tr("primary") : tr("agreement");
     if (replica.state == ReplicaState::Paused && !replica.badges)
@@ -78,15 +71,15 @@ void paint_load(QPainter& painter, const QRectF& line, const QString& name,
         text.isEmpty() ? QStringLiteral("%1 %").arg(static_cast<int>(*load * 100 + 0.5)) : text);
 }
 
-// Of the machine if it tells its size, else what its processes hold, beside the fullest host.
+// What its processes hold, beside the fullest host.
 void paint_memory(QPainter& painter, const PlacementPaint& p, const PlacementHost& host,
                   const QRectF& line) {
     std::uint64_t most = 1;
     for (const PlacementHost& one : p.data.hosts)
         most = std::max(most, one.memory_bytes.value_or(0));
-    std::optional<double> share = host.memory;
+    std::optional<double> share;
     QString text;
-    if (!share && host.memory_bytes) {
+    if (host.memory_bytes) {
         share = static_cast<double>(*host.memory_bytes) / static_cast<double>(most);
         text = tr("%L1 MiB").arg(*host.memory_bytes >> 20);
     }
@@ -328,15 +321,11 @@ void GlyphPixmaps::prepare(const Theme& colours, double side, double ratio) {
 }
 
 const QPixmap& GlyphPixmaps::of(const PlacedReplica& replica, bool stale) {
-    // Progress in twelfths: finer than a small ring can show.
-    const int progress =
-        replica.progress ? 1 + static_cast<int>(std::clamp(*replica.progress, 0.0, 1.0) * 12) : 0;
-    const int key = (((static_cast<int>(replica.state) * 16 + progress) * 16 +
-                      static_cast<int>(replica.badges.toInt())) *
-                         2 +
-                     (replica.primary ? 1 : 0)) *
-                        4 +
-                    (replica.role == Role::Agreement ? 2 : 0) + (stale ? 1 : 0);
+    const int key =
+        ((static_cast<int>(replica.state) * 16 + static_cast<int>(replica.badges.toInt())) * 2 +
+         (replica.primary ? 1 : 0)) *
+            4 +
+        (replica.role == Role::Agreement ? 2 : 0) + (stale ? 1 : 0);
     const auto found = known_.constFind(key);
     if (found != known_.constEnd())
         return *found;

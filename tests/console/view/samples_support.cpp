@@ -88,14 +88,11 @@ console::MatrixData non_blocking() {
 console::MatrixData blocking() {
     console::MatrixData out = shown(Faults{1}, {"PQQQ", "PPPQ"});
     out.rows[0].badges = Badge::Blocking | Badge::Drill;
-    out.rows[0].signed_digest = digest('Q');
     out.rows[1].badges = Badge::Blocking;
-    out.rows[1].signed_digest = digest('P');
     out.chain = {step(0, "E1", "reported Q to A2, A3, A4", "", false),
                  step(1.9, "A2", "asked for signed reports", "ZZ-6.5", true),
                  step(3.4, "E1", "signed Q", "ZZ-6.5", true, "ev-17"),
                  step(3.6, "E2", "signed P", "ZZ-6.5", true, "ev-18")};
-    out.predicted = QStringLiteral("Blocking; E3 wakes; E1 is convicted.");
     return out;
 }
 
@@ -103,9 +100,6 @@ console::MatrixData resolved() {
     console::MatrixData out = shown(Faults{1}, {"PQQQ", "PPPQ", "PPPQ"});
     out.rows[0].state = ReplicaState::Convicted;
     out.rows[0].badges = Badge::Convicted | Badge::Drill;
-    out.rows[0].signed_digest = digest('Q');
-    out.rows[1].signed_digest = digest('P');
-    out.rows[2].signed_digest = digest('P');
     out.rows[2].woken = true;
     out.rows[2].state = ReplicaState::Recovering;
     out.columns[3].suspicion = 2;
@@ -119,7 +113,6 @@ console::MatrixData resolved() {
                  step(38.5, "E3", "reported P", "", false),
                  step(47.7, "A1, A2, A3", "accused E1", "ZZ-6.7", true, "ev-21"),
                  step(61.0, "A2", "E1 convicted and removed", "ZZ-6.7", true, "ev-22")};
-    out.predicted = QStringLiteral("Blocking; E3 wakes; E1 is convicted.");
     out.observed = QStringLiteral("E3 was woken and served after 38 ms; E1 was convicted, removed "
                                   "and re-imaged as E1.1.");
     return out;
@@ -213,14 +206,8 @@ void place(console::PlacementData& data, std::uint32_t host, std::uint32_t appli
 console::PlacementData four_hosts() {
     console::PlacementData out;
     for (std::uint32_t h = 0; h < 4; ++h)
-        out.hosts.push_back({QStringLiteral("host-%1").arg(h + 1),
-                             h + 1,
-                             0.28 + 0.12 * h,
-                             0.2 + 0.05 * h,
-                             {},
-                             false,
-                             false,
-                             300});
+        out.hosts.push_back({QStringLiteral("host-%1").arg(h + 1), h + 1, 0.28 + 0.12 * h,
+                             (400ULL + 100 * h) << 20, false, false, 300});
     const char* const kinds[] = {"kv", "kv", "web", "compute"};
     for (std::uint32_t a = 0; a < 4; ++a) {
         console::PlacementApplication app;
@@ -246,7 +233,6 @@ console::PlacementData four_hosts() {
             placed.replica.badges = Badge::Drill;
         } else if (placed.replica.index == 3) {
             placed.replica.state = ReplicaState::Recovering;
-            placed.replica.progress = 0.38;
         }
     }
     return out;
@@ -255,14 +241,8 @@ console::PlacementData four_hosts() {
 console::PlacementData many_hosts(std::uint32_t hosts, std::uint32_t applications) {
     console::PlacementData out;
     for (std::uint32_t h = 0; h < hosts; ++h)
-        out.hosts.push_back({QStringLiteral("host-%1").arg(h + 1),
-                             h + 1,
-                             0.1 + 0.85 * (h % 17) / 17.0,
-                             0.5,
-                             {},
-                             h % 29 == 7,
-                             false,
-                             400});
+        out.hosts.push_back({QStringLiteral("host-%1").arg(h + 1), h + 1,
+                             0.1 + 0.85 * (h % 17) / 17.0, 500ULL << 20, h % 29 == 7, false, 400});
     for (std::uint32_t a = 0; a < applications; ++a) {
         console::PlacementApplication app;
         app.name = QStringLiteral("app-%1").arg(a + 1);
