@@ -43,6 +43,14 @@ class GeometryTest : public QObject {
         QVERIFY(read(samples::non_blocking()).first.kind == matrix::Kind::NonBlocking);
     }
 
+    void a_row_of_the_matrix_tells_that_it_is_stale() {
+        MatrixData data = samples::blocking();
+        data.rows[0].stale = true;
+        const auto rows = tables_of(data, read(data))[0].rows;
+        QVERIFY(rows[0][1].toString().contains("stale") &&
+                !rows[1][1].toString().contains("stale"));
+    }
+
     void zoom_keeps_the_time_under_the_pointer() {
         const TimeWindow window{1000, 2'000'001'000};
         const TimeWindow closer = zoomed(window, 0.5, 500'001'000);
