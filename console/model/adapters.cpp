@@ -188,6 +188,8 @@ ThroughputData throughput_data(const Session& session, std::int64_t from_ns, std
                                      QString::fromStdString(app.name),
                                      tr("%1 convicted").arg(slot_name(member))});
     }
+    std::stable_sort(out.marks.begin(), out.marks.end(),
+                     [](const auto& a, const auto& b) { return a.at_ms < b.at_ms; });
     return out;
 }
 
