@@ -256,6 +256,8 @@ class ReplayTest : public QObject {
             session_->connectTo({{}, folder_.path().toStdString() + "/dc", {}});
         QVERIFY(static_cast<bool>(connected));
         QTRY_VERIFY_WITH_TIMEOUT(all_live() && shown_dispute(*session_, true) != nullptr, 15'000);
+        // A report is of a moment of which everything has come: that of the next word.
+        QTRY_VERIFY_WITH_TIMEOUT(static_cast<bool>(incident_of(*window_)), 5000);
         const auto told = [this] {
             const auto incident = incident_of(*window_);
             std::pair<QString, bool> out; // in words; as a picture
