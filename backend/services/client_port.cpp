@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/services/client_port.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "backend/execution/reply_cache.h"
@@ -28,6 +29,12 @@ client::Settings settings_of(const Setup& setup, std::uint32_t lanes, const Lane
         return client::CachedReply{entry->number, entry->n, std::move(entry->result)};
     };
     return s;
+}
+
+std::size_t linked(const transport::Transport& transport, Role role) {
+    const auto peers = transport.reachable_peers();
+    return static_cast<std::size_t>(std::count_if(
+        peers.begin(), peers.end(), [&](const auto& one) { return one.principal.role == role; }));
 }
 
 } // namespace
@@ -58,14 +65,14 @@ Status ClientPort::start() {
     return Ok{};
 }
 
+std::size_t ClientPort::executors() const {
+    return linked(loop_.transport(), Role::Execution);
+}
+
 bool ClientPort::connected() const {
     const Faults faults = setup_.application->faults();
-    std::size_t execution = 0, agreement = 0;
-    for (const auto& peer : loop_.transport().reachable_peers()) {
-        execution += peer.principal.role == Role::Execution ? 1 : 0;
-        agreement += peer.principal.role == Role::Agreement ? 1 : 0;
-    }
-    return execution >= faults.weak_quorum() && agreement >= faults.quorum();
+    return executors() >= faults.weak_quorum() &&
+           linked(loop_.transport(), Role::Agreement) >= faults.quorum();
 }
 
 std::optional<LaneId> ClientPort::take_lane() {

@@ -45,6 +45,7 @@ class ClientPort {
     // Enough replicas have a link to answer at once: earlier requests would look like silence of
     // the execution replicas to the agreement replicas, and wake the spares.
     bool connected() const;
+    std::size_t executors() const; // execution replicas that have a link
     // Once any reply was accepted.
     bool serving() const { return replies_ > 0; }
     const client::Core& core() const { return core_; }

@@ -145,10 +145,10 @@ class Start {
         return file;
     }
 
-    // Nobody plays a part of what one host refused.
+    // Nobody plays a part of what one refused.
     void withdraw(const std::string& id) {
         telemetry::CommandBody body;
-        body.set_reason("a host refused its part");
+        body.set_reason("its part was refused");
         body.mutable_drill_stop()->set_id(id);
         (void)site_.client().ask(body, seconds(5));
     }
@@ -224,6 +224,10 @@ class Start {
                 if (missing != told)
                     fmt::print(stderr, "waiting: {}\n", missing);
                 told = missing;
+                if (!refused_.empty()) {
+                    withdraw(file.id);
+                    return failed(fmt::format("drill {}: {}", file.id, refused_));
+                }
                 if (interrupted.stopped()) {
                     (void)drill_stop(site_.layout().dir, file.id, "interrupted", false);
                     return failed(fmt::format("drill {}: interrupted", file.id));
@@ -247,7 +251,9 @@ class Start {
         const json seen = observed(record, app, events);
         const std::string where = fmt::format("application {}: ", app.name);
         for (const auto& [target, state] : target_states(record, app, events)) {
-            if (state == kTargetRuns)
+            if (state.starts_with("refused: "))
+                refused_ = fmt::format("{}{} {}", where, target, state);
+            if (state == kTargetRuns || !refused_.empty())
                 return where + "the drill has not ended at " + target;
         }
         if (!contains_all(seen["wakes"], record.predicted["wakes"]) ||
@@ -281,6 +287,7 @@ class Start {
     const DrillWords& words_;
     DrillSite& site_;
     std::vector<std::string> applications_;
+    std::string refused_; // by a target, while it is waited for
 };
 
 } // namespace

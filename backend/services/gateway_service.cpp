@@ -16,7 +16,8 @@
 namespace zz::services {
 namespace {
 
-constexpr Duration kProbeMax = seconds(15);
+constexpr Duration kProbeMax = seconds(60); // guests boot in 15 to 30 s
+constexpr Duration kStragglersMax = seconds(3);
 constexpr Duration kTick = seconds(1);
 constexpr Duration kHttpIdleMax = seconds(60);
 
@@ -93,7 +94,7 @@ class GatewayService final : public runtime::Service {
     bool on_turn(Instant now) override {
         if (renew(port_.node(), setup_.folder->path(), loop_))
             return true;
-        if (probe_until_ != kNever && (port_.connected() || now >= probe_until_))
+        if (probe_until_ != kNever && (is_time_to_probe(now) || now >= probe_until_))
             probe();
         if (now >= tick_) {
             front_.on_tick(now);
@@ -122,6 +123,18 @@ class GatewayService final : public runtime::Service {
         Front::ConnectionId connection;
         gateway::Submitted submitted;
     };
+
+    // At a start those that boot a little later than the first f+1, the spare among them, would be
+    // named for their silence: they are waited for as long as they keep coming.
+    bool is_time_to_probe(Instant now) {
+        const std::size_t linked = port_.executors();
+        if (linked != executors_) {
+            executors_ = linked;
+            executors_since_ = now;
+        }
+        return port_.connected() && (linked >= setup_.application->execution.size() ||
+                                     now - executors_since_ >= kStragglersMax);
+    }
 
     // Bytes that no application understands get a deterministic error reply: when it comes, all of
     // it works.
@@ -163,6 +176,8 @@ class GatewayService final : public runtime::Service {
     std::string address_;
     std::deque<Waiting> waiting_;
     Instant probe_until_ = kNever;
+    std::size_t executors_ = 0; // that have a link, since when so many
+    Instant executors_since_;
     Instant tick_{};
     DrillPort drills_;
 };

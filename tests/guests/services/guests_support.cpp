@@ -60,8 +60,8 @@ QJsonObject GuestCenter::play_blocking(QByteArray& error) {
     const bool played = QTest::qWaitFor(
         [&] {
             report = dc_.ctl({"drill", "report", id, "--json"}).json();
-            return !report["observed"].toObject()["convicted"].toArray().isEmpty() &&
-                   dc_.is_at_rest();
+            // Status may be a second old: rest is what follows the fresh spare.
+            return report["phases_ms"].toObject().contains("spare_ready") && dc_.is_at_rest();
         },
         kDrillMs);
     if (!played)
