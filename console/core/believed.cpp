@@ -3,30 +3,14 @@
 
 #include <algorithm>
 
-#include "protocol/base/ids.h"
 #include "protocol/telemetry/principal.h"
 
 namespace zz::console {
-namespace {
-
-// Facts are of the kind that their source has.
-bool fits(const telemetry::Facts& facts) {
-    const auto is = [&](Role role) {
-        return facts.source().principal().role() == static_cast<std::uint32_t>(role);
-    };
-    return (!facts.has_agreement() || is(Role::Agreement)) &&
-           (!facts.has_execution() || is(Role::Execution)) &&
-           (!facts.has_client() || is(Role::Client)) &&
-           (!facts.has_controller() || is(Role::Controller)) &&
-           (!facts.has_host() || is(Role::Host));
-}
-
-} // namespace
 
 Believed believed(const telemetry::ClusterFacts& cluster,
                   std::shared_ptr<const telemetry::Update> update) {
     const auto good = [&](const telemetry::Facts& facts) {
-        return fits(facts) && telemetry::lives_on(cluster, facts.source(), update->host());
+        return telemetry::lives_on(cluster, facts, update->host());
     };
     if (update->has_event() &&
         !telemetry::lives_on(cluster, update->event().source(), update->host()))

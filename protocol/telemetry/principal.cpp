@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/telemetry/principal.h"
 
+#include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
 
@@ -57,6 +58,26 @@ bool lives_on(const ClusterFacts& cluster, const Source& source, std::uint32_t h
     return who.role == Role::Agreement   ? is_placed(app->agreement(), who.index, host)
            : who.role == Role::Execution ? is_placed(app->execution(), who.index, host)
                                          : false;
+}
+
+bool lives_on(const ClusterFacts& cluster, const Facts& facts, std::uint32_t host) {
+    const Role role = principal_of(facts.source().principal()).role;
+    const bool fits = (!facts.has_agreement() || role == Role::Agreement) &&
+                      (!facts.has_execution() || role == Role::Execution) &&
+                      (!facts.has_client() || role == Role::Client) &&
+                      (!facts.has_controller() || role == Role::Controller) &&
+                      (!facts.has_host() || role == Role::Host);
+    const auto is_here = [&](const MachineFacts& machine) {
+        const PrincipalId who = principal_of(machine.principal());
+        const auto* app = find_application(cluster, machine.application());
+        return app != nullptr &&
+               (who.role == Role::Agreement   ? is_placed(app->agreement(), who.index, host)
+                : who.role == Role::Execution ? is_placed(app->execution(), who.index, host)
+                                              : who.role == Role::Client);
+    };
+    const auto& machines = facts.controller().machines();
+    return fits && lives_on(cluster, facts.source(), host) &&
+           std::all_of(machines.begin(), machines.end(), is_here);
 }
 
 std::string kind_name(EventKind kind) {

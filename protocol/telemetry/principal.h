@@ -21,6 +21,9 @@ std::uint32_t fact_quorum(const ApplicationEntry& application);
 // Whether the cluster file puts this source on `host`: what a host tells of replicas of others is
 // worth nothing. Clients that no host runs (source.host = 0) may be told by every host.
 bool lives_on(const ClusterFacts& cluster, const Source& source, std::uint32_t host);
+// The same of facts: they are also of the kind that their source has, and a controller tells of
+// machines of replicas that are on its host.
+bool lives_on(const ClusterFacts& cluster, const Facts& facts, std::uint32_t host);
 
 // "deviation", "column-of", ...
 std::string kind_name(EventKind kind);

@@ -56,7 +56,7 @@ bool SourceBook::is_next(KnownHost& host, std::uint64_t number) {
 }
 
 bool SourceBook::take_facts(std::uint32_t host, const Facts& facts) {
-    if (!lives_on(cluster_, facts.source(), host)) {
+    if (!lives_on(cluster_, facts, host)) {
         ++refused_;
         return false;
     }

@@ -156,6 +156,13 @@ class FactsTest : public QObject {
         QVERIFY(!is_believed(foreign));
         own.mutable_facts()->mutable_controller(); // of another kind than its source
         QVERIFY(!is_believed(own));
+        // A controller tells of the machines of its host, and of no others.
+        for (const auto& slot : cluster_.applications[0].execution) {
+            auto machines = said(2, Role::Controller, 2);
+            auto& machine = *machines.mutable_facts()->mutable_controller()->add_machines();
+            *machine.mutable_principal() = source_of(2, Role::Execution, slot.id.value).principal();
+            QCOMPARE(is_believed(machines), slot.host == HostId(2));
+        }
         telemetry::Update event = told(2, telemetry::DEVIATION);
         QVERIFY(is_believed(event));
         event.set_host(3);
